@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Every counter of sipalg, once: its name on the wire and in JSON, and the
+ * sentence that `sipalgctl stats --explain` prints for it.
+ *
+ * X(ENUM, name, class, sentence)
+ *   class SEEN:    a message was seen and this happened to it
+ *         PASSED:  a message went on byte-identical, and why
+ *         DROPPED: a message was dropped, and why (only ever by policy)
+ *         EVENT:   something else worth counting
+ *
+ * The order is the order on the wire: append only.
+ */
+#ifndef SIPALG_REASONS_H
+#define SIPALG_REASONS_H
+
+#define SIPALG_REASONS(X)                                                      \
+	X(OK, messages, SEEN,                                                  \
+	  "SIP messages inspected")                                            \
+	X(TRANSLATED, translated, SEEN,                                        \
+	  "messages in which at least one address was translated")             \
+	X(UNCHANGED, unchanged, SEEN,                                          \
+	  "messages that were understood and needed no translation")           \
+	X(NOT_SIP, not_sip, PASSED,                                            \
+	  "datagrams on a SIP flow that do not begin as a SIP message (keep-alives, STUN)") \
+	X(MALFORMED, malformed, PASSED,                                        \
+	  "messages whose start line or header fields break the grammar of RFC 3261") \
+	X(BAD_LENGTH, bad_content_length, PASSED,                              \
+	  "messages whose Content-Length is not a number, is given twice or is longer than the datagram") \
+	X(TOO_LONG, too_long, PASSED,                                          \
+	  "messages longer than the limit, in bytes")                          \
+	X(TOO_MANY_HEADERS, too_many_headers, PASSED,                          \
+	  "messages with more header fields than the limit")                   \
+	X(NO_MANDATORY, missing_header, PASSED,                                \
+	  "messages without Call-ID, CSeq, From, To or Via")                   \
+	X(BAD_SDP, bad_sdp, PASSED,                                            \
+	  "messages whose session description cannot be understood")           \
+	X(TOO_MANY_MEDIA, too_many_media, PASSED,                              \
+	  "messages with more media lines or candidates than the limit")       \
+	X(TOO_MANY_EDITS, too_many_edits, PASSED,                              \
+	  "messages that would need more replacements than one message may have") \
+	X(SIGNED, signed_body, PASSED,                                         \
+	  "messages whose addresses are covered by a signature (RFC 4474 Identity, auth-int)") \
+	X(TRUNCATED, truncated, PASSED,                                        \
+	  "datagrams shorter than their UDP or IP header says")                \
+	X(GSO, aggregated, PASSED,                                             \
+	  "aggregated datagrams (GRO) that could not be taken apart")          \
+	X(NO_MEMORY, no_memory, PASSED,                                        \
+	  "messages left alone because memory was short")                      \
+	X(NO_PORT, no_port, PASSED,                                            \
+	  "messages left alone because no outer port was free")                \
+	X(LIMIT_CALLS, limit_dialogs, PASSED,                                  \
+	  "messages left alone because the limit of dialogs was reached")      \
+	X(LIMIT_REGISTRATIONS, limit_registrations, PASSED,                    \
+	  "messages left alone because the limit of registrations was reached") \
+	X(LIMIT_BINDINGS, limit_bindings, PASSED,                              \
+	  "messages left alone because the limit of bindings was reached")     \
+	X(EDIT_FAILED, edit_failed, PASSED,                                    \
+	  "messages left alone because the packet could not be rewritten")     \
+	X(FOREIGN_HELPER, foreign_helper, EVENT,                               \
+	  "flows left alone because another conntrack helper is attached to them: remove it to let sipalg work") \
+	X(STALE, stale, EVENT,                                                 \
+	  "messages that fit no request seen before, or whose CSeq or tags do not fit: translated, but they changed no state") \
+	X(FLOWS, flows, EVENT,                                                 \
+	  "signalling flows followed")                                         \
+	X(MEDIA_FLOWS, media_flows, EVENT,                                     \
+	  "media flows let through by a binding")                              \
+	X(STRANGERS, strangers, EVENT,                                         \
+	  "new flows to a binding's outer side from a host that was not named: not let through by it") \
+	X(FLOWS_FULL, flows_full, EVENT,                                       \
+	  "new media flows not let through because their binding has as many as it may") \
+	X(DIALOGS, dialogs_created, EVENT,                                     \
+	  "dialogs begun")                                                     \
+	X(DIALOGS_ENDED, dialogs_ended, EVENT,                                 \
+	  "dialogs ended")                                                     \
+	X(REGISTRATIONS, registrations_created, EVENT,                         \
+	  "registrations granted by a registrar for the first time")           \
+	X(REGISTRATIONS_ENDED, registrations_ended, EVENT,                     \
+	  "registrations ended or expired")                                    \
+	X(BINDINGS, bindings_created, EVENT,                                   \
+	  "bindings made")                                                     \
+	X(BINDINGS_GONE, bindings_gone, EVENT,                                 \
+	  "bindings removed")                                                  \
+	X(EVENTS_LOST, events_lost, EVENT,                                     \
+	  "events that could not be told to a listener")                       \
+	X(FOREIGN_MEDIA, foreign_media, EVENT,                                 \
+	  "media lines left as they are because they name a host other than the sender") \
+	X(LOW_PORT, low_port, EVENT,                                           \
+	  "addresses left as they are because their port is under 1024")       \
+	X(ADOPTED, adopted, EVENT,                                             \
+	  "UDP flows from before the module was enabled that were restarted")
+
+enum sipalg_reason {
+#define X(e, name, class, text) SIPALG_R_##e,
+	SIPALG_REASONS(X)
+#undef X
+	SIPALG_R_COUNT
+};
+
+#endif
