@@ -16,7 +16,8 @@ static bool bare_uri(const char *data, struct sip_span s)
 /*
  * Over the display name. Names with dots, colons and brackets without quotes
  * are about, so all that a '<' follows is a name.
- * Return: the place of '<', ';', ',' or @end; 0 where the quotes do not end.
+ * Return: the place of '<', ';', ',' or @end; behind @end where the quotes do
+ * not end.
  */
 static u32 display_name(const char *data, u32 pos, u32 end)
 {
@@ -26,7 +27,7 @@ static u32 display_name(const char *data, u32 pos, u32 end)
 			return pos;
 		pos = sip_skip_quoted(data, pos, end);
 		if (!pos)
-			return 0;
+			return end + 1;
 	}
 }
 
@@ -55,7 +56,7 @@ static u32 element(const char *data, u32 pos, u32 end, struct sip_nameaddr *na)
 			na->star = true;
 	}
 	pos = display_name(data, pos, end);
-	if (!pos)
+	if (pos > end)
 		return 0;
 	if (pos < end && data[pos] == '<') {
 		pos = bracketed(data, pos, end, na);
