@@ -52,10 +52,11 @@ bool sip_param_next(const char *data, struct sip_span *rest,
 bool sip_param(const char *data, struct sip_span params, const char *name,
 	       struct sip_span *value)
 {
+	u32 len = (u32)__builtin_strlen(name);
 	struct sip_span key;
 
 	while (sip_param_next(data, &params, &key, value))
-		if (sip_nocase(data + key.off, key.len, name))
+		if (key.len == len && sip_same(data + key.off, name, len))
 			return true;
 	return false;
 }

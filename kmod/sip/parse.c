@@ -99,10 +99,14 @@ bool sip_looks_like(const char *data, u32 len)
 	return start_line(&st, data, len) == SIPALG_R_OK;
 }
 
-int sip_field_next(const char *data, u32 *pos, u32 end, struct sip_span *name,
-		   struct sip_span *value)
+/*
+ * The name is found by its colon; that it is a token is checked here only for
+ * names that nobody knows: those that are known are tokens.
+ */
+int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
+		   struct sip_span *name, struct sip_span *value)
 {
-	u32 i = *pos, colon, lf;
+	u32 from = *pos, i = from, colon, lf;
 
 	if (i < end && data[i] == '\r')
 		i++;
@@ -110,20 +114,26 @@ int sip_field_next(const char *data, u32 *pos, u32 end, struct sip_span *name,
 		*pos = i + 1;
 		return 0;
 	}
-	i = sip_skip(data, *pos, end, SIP_C_TOKEN);
-	*name = sip_span(*pos, i);
-	for (colon = i; colon < end; colon++)
-		if (data[colon] != ' ' && data[colon] != '\t')
+	colon = sip_find(data, from, end, ':');
+	if (colon == end)
+		return -EINVAL;
+	for (i = colon; i > from; i--)
+		if (data[i - 1] != ' ' && data[i - 1] != '\t')
 			break;
-	if (!name->len || colon == end || data[colon] != ':')
+	if (i == from)
+		return -EINVAL;
+	*name = sip_span(from, i);
+	*id = sip_hdr_lookup(data, *name);
+	if (*id == SIP_HDR_OTHER && sip_skip(data, from, i, SIP_C_TOKEN) != i)
 		return -EINVAL;
 	lf = colon;
 	do {
 		lf = sip_find_lf(data, lf + 1, end);
 		if (lf == end)
 			return -EINVAL;
-		*pos = lf + 1;
-	} while (*pos < end && (data[*pos] == ' ' || data[*pos] == '\t'));
+		i = lf + 1;
+	} while (i < end && (data[i] == ' ' || data[i] == '\t'));
+	*pos = i;
 	*value = sip_trim(data, colon + 1, lf);
 	return 1;
 }
@@ -133,11 +143,13 @@ static enum sipalg_reason index_fields(struct sip_msg *m, u32 pos)
 {
 	u16 last[SIP_HDR_COUNT];
 	struct sip_span name, value;
+	enum sip_hdr_id id;
 	struct sip_hdr *h;
 	int ret;
 
 	for (;;) {
-		ret = sip_field_next(m->data, &pos, m->len, &name, &value);
+		ret = sip_field_next(m->data, &pos, m->len, &id, &name,
+				     &value);
 		if (ret < 0)
 			return SIPALG_R_MALFORMED;
 		if (!ret)
@@ -145,14 +157,14 @@ static enum sipalg_reason index_fields(struct sip_msg *m, u32 pos)
 		if (m->nhdrs == SIP_MAX_HDRS)
 			return SIPALG_R_TOO_MANY_HEADERS;
 		h = &m->hdrs[m->nhdrs++];
-		h->id = (u16)sip_hdr_lookup(m->data, name);
+		h->id = (u16)id;
 		h->next = 0;
 		h->value = value;
-		if (m->first[h->id])
-			m->hdrs[last[h->id] - 1].next = m->nhdrs;
+		if (m->first[id])
+			m->hdrs[last[id] - 1].next = m->nhdrs;
 		else
-			m->first[h->id] = m->nhdrs;
-		last[h->id] = m->nhdrs;
+			m->first[id] = m->nhdrs;
+		last[id] = m->nhdrs;
 	}
 	m->body = sip_span(pos, m->len);
 	return SIPALG_R_OK;

@@ -60,38 +60,82 @@ static inline u32 sip_until(const char *data, u32 pos, u32 end, u8 class)
 /* From @pos to before @end, without the white space at its ends. */
 static inline struct sip_span sip_trim(const char *data, u32 pos, u32 end)
 {
-	pos = sip_skip(data, pos, end, SIP_C_WS);
 	while (end > pos && sip_is(data[end - 1], SIP_C_WS))
 		end--;
-	return sip_span(pos, end);
+	return sip_span(sip_skip(data, pos, end, SIP_C_WS), end);
 }
 
 /*
- * Where the next LF is, @end if there is none. A word at a time: the lines of
- * a message are most of its bytes, and the kernel's memchr() is a byte loop on
- * most architectures.
+ * Where the next @byte is, @end if there is none. A word at a time: lines are
+ * most of a message, and the kernel's memchr() is a byte loop on most
+ * architectures.
  */
-static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
+static inline u32 sip_find(const char *data, u32 pos, u32 end, char byte)
 {
 	const unsigned long ones = ~0UL / 255;
+	const unsigned long mask = ones * (u8)byte;
+	const char *p = data + pos, *stop = data + end;
 	unsigned long w;
 
-	while (end - pos >= sizeof(w)) {
-		memcpy(&w, data + pos, sizeof(w));
-		w ^= ones * '\n';
+	for (; (size_t)(stop - p) >= sizeof(w); p += sizeof(w)) {
+		memcpy(&w, p, sizeof(w));
+		w ^= mask;
 		w = (w - ones) & ~w & (ones << 7);
 		if (w) {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-			return pos + ((u32)__builtin_ctzl(w) >> 3);
+			p += __builtin_ctzl(w) >> 3;
+			return (u32)(p - data);
 #else
 			break;
 #endif
 		}
-		pos += sizeof(w);
 	}
-	while (pos < end && data[pos] != '\n')
-		pos++;
-	return pos;
+	while (p < stop && *p != byte)
+		p++;
+	return (u32)(p - data);
+}
+
+static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
+{
+	return sip_find(data, pos, end, '\n');
+}
+
+/*
+ * Are these bytes the same but for the case of letters? @text is letters,
+ * digits and any of "-./": of those, only letters have the bit 0x40, so that
+ * it says where 0x20 may differ.
+ */
+static inline bool sip_same(const char *p, const char *text, u32 len)
+{
+	const u64 letter = 0x4040404040404040ULL;
+	u64 a, b;
+	u32 c, d;
+
+	for (; len >= 8; len -= 8, p += 8, text += 8) {
+		memcpy(&a, p, 8);
+		memcpy(&b, text, 8);
+		if ((a ^ b) & ~((b & letter) >> 1))
+			return false;
+	}
+	if (len >= 4) {
+		memcpy(&c, p, 4);
+		memcpy(&d, text, 4);
+		if ((c ^ d) & ~((d & (u32)letter) >> 1))
+			return false;
+		p += 4;
+		text += 4;
+		len -= 4;
+	}
+	while (len--)
+		if ((p[len] ^ text[len]) & ~((text[len] & 0x40) >> 1))
+			return false;
+	return true;
+}
+
+/* As sip_same(), and as long. The length of a literal costs nothing. */
+static inline bool sip_nocase(const char *p, u32 len, const char *text)
+{
+	return len == __builtin_strlen(text) && sip_same(p, text, len);
 }
 
 /* Behind the quoted string that begins at @pos; 0 where it does not end. */
@@ -104,20 +148,18 @@ u32 sip_skip_quoted(const char *data, u32 pos, u32 end);
  */
 u32 sip_list_end(const char *data, u32 pos, u32 end);
 
-/* Do these bytes spell @text (in lower case) in any case of letters? */
-bool sip_nocase(const char *p, u32 len, const char *text);
-
 /**
  * sip_field_next() - the next header field, of a message or of a MIME part
  * @pos: start of a line; behind the field (or the empty line) on return
+ * @id: what it is
  * @name: as written
  * @value: without the white space around it
  * Return: 1 for a field, 0 for the empty line, -EINVAL if it is neither.
  */
-int sip_field_next(const char *data, u32 *pos, u32 end, struct sip_span *name,
-		   struct sip_span *value);
+int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
+		   struct sip_span *name, struct sip_span *value);
 
-/* The id of a header field's name, which has to be a token. */
+/* The id of a header field's name; it must not be empty. */
 enum sip_hdr_id sip_hdr_lookup(const char *data, struct sip_span name);
 
 /* The id of a method's name. */

@@ -29,15 +29,17 @@ static struct sip_span word(struct walk *w)
 	return sip_span(from, w->pos);
 }
 
-static bool is(const struct walk *w, struct sip_span s, const char *text)
+static inline bool is(const struct walk *w, struct sip_span s, const char *text)
 {
 	return sip_nocase(w->data + s.off, s.len, text);
 }
 
-static bool begins(const struct walk *w, struct sip_span s, const char *text,
-		   u32 len)
+static inline bool begins(const struct walk *w, struct sip_span s,
+			  const char *text)
 {
-	return s.len >= len && sip_nocase(w->data + s.off, len, text);
+	u32 len = (u32)__builtin_strlen(text);
+
+	return s.len >= len && sip_same(w->data + s.off, text, len);
 }
 
 static bool port(const struct walk *w, struct sip_span s, u16 *v)
@@ -98,39 +100,55 @@ static enum sipalg_reason line_c(struct walk *w)
 	return SIPALG_R_OK;
 }
 
+/* The last word of the line, taken off it. */
+static struct sip_span last_word(struct walk *w)
+{
+	u32 end = w->end;
+
+	while (end > w->pos && sip_is(w->data[end - 1], SIP_C_WS))
+		end--;
+	w->end = end;
+	while (w->end > w->pos && !sip_is(w->data[w->end - 1], SIP_C_WS))
+		w->end--;
+	return sip_span(w->end, end);
+}
+
 /*
  * Read from its end: user names with spaces are about. An origin that cannot
  * be read harms nobody, it only names somebody.
  */
 static void line_o(struct walk *w)
 {
-	struct sip_span s[3] = { { 0, 0 }, { 0, 0 }, { 0, 0 } }, next;
+	struct sip_span addr = last_word(w), type = last_word(w);
+	struct sip_span net = last_word(w);
 
-	while ((next = word(w)).len) {
-		s[0] = s[1];
-		s[1] = s[2];
-		s[2] = next;
-	}
-	if (w->sdp->origin.text.len || !is(w, s[0], "in"))
+	if (w->sdp->origin.text.len || !type.len || !is(w, net, "in"))
 		return;
-	w->sdp->origin.text = s[2];
-	sip_host_parse(w->data, s[2], &w->sdp->origin.addr);
+	w->sdp->origin.text = addr;
+	sip_host_parse(w->data, addr, &w->sdp->origin.addr);
 }
 
 static u8 kind_of(const struct walk *w, struct sip_span s)
 {
-	u8 kind;
-
-	for (kind = SDP_KIND_AUDIO; kind <= SDP_KIND_APPLICATION; kind++)
-		if (is(w, s, sdp_kind_name(kind)))
-			return kind;
+	if (is(w, s, "audio"))
+		return SDP_KIND_AUDIO;
+	if (is(w, s, "video"))
+		return SDP_KIND_VIDEO;
+	if (is(w, s, "image"))
+		return SDP_KIND_IMAGE;
+	if (is(w, s, "text"))
+		return SDP_KIND_TEXT;
+	if (is(w, s, "message"))
+		return SDP_KIND_MESSAGE;
+	if (is(w, s, "application"))
+		return SDP_KIND_APPLICATION;
 	return SDP_KIND_OTHER;
 }
 
 static bool has_rtp(const struct walk *w, struct sip_span s)
 {
 	for (; s.len > 3; s.off++, s.len--)
-		if (begins(w, s, "rtp/", 4))
+		if (begins(w, s, "rtp/"))
 			return true;
 	return false;
 }
@@ -138,11 +156,11 @@ static bool has_rtp(const struct walk *w, struct sip_span s)
 /* The first word says what runs over IP, except for RTP alone. */
 static u8 proto_of(const struct walk *w, struct sip_span s)
 {
-	if (begins(w, s, "rtp/", 4))
+	if (begins(w, s, "rtp/"))
 		return SDP_PROTO_RTP;
-	if (is(w, s, "tcp") || begins(w, s, "tcp/", 4))
+	if (is(w, s, "tcp") || begins(w, s, "tcp/"))
 		return SDP_PROTO_TCP;
-	if (begins(w, s, "udp/", 4))
+	if (begins(w, s, "udp/"))
 		return has_rtp(w, s) ? SDP_PROTO_RTP : SDP_PROTO_UDP;
 	if (is(w, s, "udp") || is(w, s, "udptl") || is(w, s, "dtls/sctp"))
 		return SDP_PROTO_UDP;
@@ -280,43 +298,64 @@ static void attr_setup(struct walk *w)
 /* Attributes without a value. */
 static void flag(struct walk *w, struct sip_span name)
 {
-	u8 d;
-
-	if (w->media && is(w, name, "rtcp-mux"))
+	if (is(w, name, "sendrecv"))
+		set_direction(w, SDP_SENDRECV);
+	else if (is(w, name, "sendonly"))
+		set_direction(w, SDP_SENDONLY);
+	else if (is(w, name, "recvonly"))
+		set_direction(w, SDP_RECVONLY);
+	else if (is(w, name, "inactive"))
+		set_direction(w, SDP_INACTIVE);
+	else if (w->media && is(w, name, "rtcp-mux"))
 		w->media->rtcp_mux = true;
 	else if (w->media && is(w, name, "bundle-only"))
 		w->media->bundle_only = true;
-	else if (name.len == 8)
-		for (d = SDP_SENDRECV; d <= SDP_INACTIVE; d++)
-			if (is(w, name, sdp_direction_name(d)))
-				set_direction(w, d);
 }
 
-/* Most lines are rtpmap and fmtp: the first letter and the length rule them out. */
+/* Attributes with one, which begins at @w->pos. */
+static enum sipalg_reason attribute(struct walk *w, struct sip_span name)
+{
+	if (is(w, name, "rtcp"))
+		return attr_rtcp(w);
+	if (is(w, name, "candidate"))
+		return attr_candidate(w);
+	if (is(w, name, "setup"))
+		attr_setup(w);
+	else if (!w->media && is(w, name, "group"))
+		w->sdp->bundle |= is(w, word(w), "bundle");
+	else if (is(w, name, "ice-ufrag"))
+		w->sdp->ice = true;
+	return SIPALG_R_OK;
+}
+
+/* Most lines are rtpmap, fmtp and ptime: the first letters rule them out. */
 static enum sipalg_reason line_a(struct walk *w)
 {
 	struct sip_span name;
-	u32 i = w->pos;
 
-	while (i < w->end && w->data[i] != ':')
-		i++;
-	name = sip_span(w->pos, i);
-	if (i == w->end) {
+	if (w->end - w->pos < 4)
+		return SIPALG_R_OK;
+	switch (w->data[w->pos] | 0x20) {
+	case 'r':
+		if ((w->data[w->pos + 2] | 0x20) != 'c')
+			return SIPALG_R_OK;
+		break;
+	case 'b':
+	case 'c':
+	case 'g':
+	case 'i':
+	case 's':
+		break;
+	default:
+		return SIPALG_R_OK;
+	}
+	name = sip_span(w->pos, sip_find(w->data, w->pos, w->end, ':'));
+	if (sip_span_end(name) == w->end) {
 		flag(w, name);
 		return SIPALG_R_OK;
 	}
-	w->pos = i + 1;
-	if (name.len == 4 && is(w, name, "rtcp"))
-		return attr_rtcp(w);
-	if (name.len == 9 && is(w, name, "candidate"))
-		return attr_candidate(w);
-	if (name.len == 5 && is(w, name, "setup"))
-		attr_setup(w);
-	else if (name.len == 5 && !w->media && is(w, name, "group"))
-		w->sdp->bundle |= is(w, word(w), "bundle");
-	else if (name.len == 9 && is(w, name, "ice-ufrag"))
-		w->sdp->ice = true;
-	return SIPALG_R_OK;
+	w->pos = sip_span_end(name) + 1;
+	return attribute(w, name);
 }
 
 /* One line; @next is the first byte behind it. */
