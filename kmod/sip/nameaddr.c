@@ -36,8 +36,7 @@ static u32 bracketed(const char *data, u32 pos, u32 end,
 {
 	u32 from = pos + 1;
 
-	while (pos < end && data[pos] != '>')
-		pos++;
+	pos = sip_find(data, from, end, '>');
 	if (pos == end)
 		return 0;
 	na->uri = sip_trim(data, from, pos);

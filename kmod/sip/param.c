@@ -8,17 +8,14 @@
 static u32 value_end(const char *data, u32 pos, u32 end)
 {
 	while (pos < end) {
-		u32 behind;
+		u32 semi = sip_find(data, pos, end, ';');
+		u32 quote = sip_find(data, pos, semi, '"');
 
-		pos = sip_until(data, pos, end, SIP_C_PARAM);
-		if (pos == end || data[pos] == ';')
-			return pos;
-		if (data[pos] != '"') {
-			pos++;
-			continue;
-		}
-		behind = sip_skip_quoted(data, pos, end);
-		pos = behind ? behind : end;
+		if (quote == semi)
+			return semi;
+		pos = sip_skip_quoted(data, quote, end);
+		if (!pos)
+			return end;
 	}
 	return end;
 }

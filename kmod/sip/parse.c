@@ -103,8 +103,9 @@ bool sip_looks_like(const char *data, u32 len)
  * The name is found by its colon; that it is a token is checked here only for
  * names that nobody knows: those that are known are tokens.
  */
-int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
-		   struct sip_span *name, struct sip_span *value)
+static __always_inline int field(const char *data, u32 *pos, u32 end,
+				 enum sip_hdr_id *id, struct sip_span *name,
+				 struct sip_span *value)
 {
 	u32 from = *pos, i = from, colon, lf;
 
@@ -138,34 +139,43 @@ int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
 	return 1;
 }
 
+int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
+		   struct sip_span *name, struct sip_span *value)
+{
+	return field(data, pos, end, id, name, value);
+}
+
 /* Index the header fields from @pos on, and set where the body begins. */
 static enum sipalg_reason index_fields(struct sip_msg *m, u32 pos)
 {
-	u16 last[SIP_HDR_COUNT];
+	u16 last[SIP_HDR_COUNT], n = 0;
 	struct sip_span name, value;
+	const char *data = m->data;
+	struct sip_hdr *h = m->hdrs;
 	enum sip_hdr_id id;
-	struct sip_hdr *h;
+	u32 end = m->len;
 	int ret;
 
 	for (;;) {
-		ret = sip_field_next(m->data, &pos, m->len, &id, &name,
-				     &value);
+		ret = field(data, &pos, end, &id, &name, &value);
 		if (ret < 0)
 			return SIPALG_R_MALFORMED;
 		if (!ret)
 			break;
-		if (m->nhdrs == SIP_MAX_HDRS)
+		if (n == SIP_MAX_HDRS)
 			return SIPALG_R_TOO_MANY_HEADERS;
-		h = &m->hdrs[m->nhdrs++];
 		h->id = (u16)id;
 		h->next = 0;
 		h->value = value;
+		h++;
+		n++;
 		if (m->first[id])
-			m->hdrs[last[id] - 1].next = m->nhdrs;
+			m->hdrs[last[id] - 1].next = n;
 		else
-			m->first[id] = m->nhdrs;
-		last[id] = m->nhdrs;
+			m->first[id] = n;
+		last[id] = n;
 	}
+	m->nhdrs = n;
 	m->body = sip_span(pos, m->len);
 	return SIPALG_R_OK;
 }

@@ -53,6 +53,8 @@ u32 sip_skip_quoted(const char *data, u32 pos, u32 end)
 
 u32 sip_list_end(const char *data, u32 pos, u32 end)
 {
+	if (sip_find(data, pos, end, '"') == end)
+		return sip_find(data, pos, end, ',');
 	while (pos < end && data[pos] != ',') {
 		if (data[pos] != '"') {
 			pos++;

@@ -25,6 +25,12 @@ static inline bool sip_is(char c, u8 class)
 	return sip_class[(u8)c] & class;
 }
 
+/* Most bytes are no white space, and above it: one comparison says so. */
+static inline bool sip_is_ws(char c)
+{
+	return (u8)c <= ' ' && sip_is(c, SIP_C_WS);
+}
+
 static inline bool sip_is_digit(char c)
 {
 	return (u8)(c - '0') <= 9;
@@ -60,9 +66,11 @@ static inline u32 sip_until(const char *data, u32 pos, u32 end, u8 class)
 /* From @pos to before @end, without the white space at its ends. */
 static inline struct sip_span sip_trim(const char *data, u32 pos, u32 end)
 {
-	while (end > pos && sip_is(data[end - 1], SIP_C_WS))
+	while (end > pos && sip_is_ws(data[end - 1]))
 		end--;
-	return sip_span(sip_skip(data, pos, end, SIP_C_WS), end);
+	while (pos < end && sip_is_ws(data[pos]))
+		pos++;
+	return sip_span(pos, end);
 }
 
 /*
@@ -74,25 +82,23 @@ static inline u32 sip_find(const char *data, u32 pos, u32 end, char byte)
 {
 	const unsigned long ones = ~0UL / 255;
 	const unsigned long mask = ones * (u8)byte;
-	const char *p = data + pos, *stop = data + end;
 	unsigned long w;
 
-	for (; (size_t)(stop - p) >= sizeof(w); p += sizeof(w)) {
-		memcpy(&w, p, sizeof(w));
+	for (; pos + sizeof(w) <= end; pos += sizeof(w)) {
+		memcpy(&w, data + pos, sizeof(w));
 		w ^= mask;
 		w = (w - ones) & ~w & (ones << 7);
 		if (w) {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-			p += __builtin_ctzl(w) >> 3;
-			return (u32)(p - data);
+			return pos + ((u32)__builtin_ctzl(w) >> 3);
 #else
 			break;
 #endif
 		}
 	}
-	while (p < stop && *p != byte)
-		p++;
-	return (u32)(p - data);
+	while (pos < end && data[pos] != byte)
+		pos++;
+	return pos;
 }
 
 static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)

@@ -56,16 +56,14 @@ static bool port(const struct walk *w, struct sip_span s, u16 *v)
 static bool connection(struct walk *w, struct sdp_conn *c)
 {
 	struct sip_span net = word(w), type = word(w), addr = word(w);
-	u32 i;
 
 	memset(c, 0, sizeof(*c));
 	if (!addr.len)
 		return false;
 	if (!is(w, net, "in") || !type.len)
 		return true;
-	for (i = 0; i < addr.len; i++)
-		if (w->data[addr.off + i] == '/')
-			addr.len = i;
+	addr = sip_span(addr.off, sip_find(w->data, addr.off, sip_span_end(addr),
+					   '/'));
 	if (!addr.len)
 		return false;
 	c->text = addr;
@@ -171,18 +169,15 @@ static u8 proto_of(const struct walk *w, struct sip_span s)
 static bool media_port(const struct walk *w, struct sip_span s,
 		       struct sdp_media *m)
 {
-	u32 i = 0;
+	u32 end = sip_span_end(s), i = sip_find(w->data, s.off, end, '/');
 
-	while (i < s.len && w->data[s.off + i] != '/')
-		i++;
-	m->port_text = sip_span(s.off, s.off + i);
+	m->port_text = sip_span(s.off, i);
 	m->count = 1;
 	if (!port(w, m->port_text, &m->port))
 		return false;
-	if (i == s.len)
+	if (i == end)
 		return true;
-	return port(w, sip_span(s.off + i + 1, s.off + s.len), &m->count) &&
-	       m->count;
+	return port(w, sip_span(i + 1, end), &m->count) && m->count;
 }
 
 /* @next: first byte behind the line */
@@ -359,14 +354,8 @@ static enum sipalg_reason line_a(struct walk *w)
 }
 
 /* One line; @next is the first byte behind it. */
-static enum sipalg_reason line(struct walk *w, u32 next)
+static enum sipalg_reason line(struct walk *w, char type, u32 next)
 {
-	char type;
-
-	if (w->end - w->pos < 2 || w->data[w->pos + 1] != '=')
-		return SIPALG_R_OK;
-	type = w->data[w->pos];
-	w->pos += 2;
 	switch (type) {
 	case 'a':
 		return line_a(w);
@@ -382,6 +371,12 @@ static enum sipalg_reason line(struct walk *w, u32 next)
 	}
 }
 
+static void section_end(struct walk *w, u32 pos)
+{
+	if (w->media)
+		w->media->attrs.len = pos - w->media->attrs.off;
+}
+
 static void init(struct walk *w, const char *data, struct sdp *sdp)
 {
 	memset(w, 0, sizeof(*w));
@@ -394,29 +389,30 @@ static void init(struct walk *w, const char *data, struct sdp *sdp)
 enum sipalg_reason sdp_parse(const char *data, struct sip_span s,
 			     struct sdp *sdp)
 {
-	u32 pos = s.off, end = sip_span_end(s);
+	u32 pos = s.off, end = sip_span_end(s), next;
+	enum sipalg_reason r;
 	struct walk w;
 
 	if (s.len < 2 || data[pos] != 'v' || data[pos + 1] != '=')
 		return SIPALG_R_BAD_SDP;
 	init(&w, data, sdp);
-	while (pos < end) {
+	for (; pos < end; pos = next) {
 		u32 lf = sip_find_lf(data, pos, end);
-		u32 next = lf < end ? lf + 1 : end;
-		struct sdp_media *before = w.media;
-		enum sipalg_reason r;
 
-		w.pos = pos;
+		next = lf < end ? lf + 1 : end;
+		if (lf - pos < 2 || data[pos + 1] != '=')
+			continue;
+		if (data[pos] == 'm')
+			section_end(&w, pos);
+		w.pos = pos + 2;
 		w.end = lf;
-		while (w.end > pos && sip_is(data[w.end - 1], SIP_C_WS))
+		while (w.end > w.pos && sip_is_ws(data[w.end - 1]))
 			w.end--;
-		r = line(&w, next);
+		r = line(&w, data[pos], next);
 		if (r != SIPALG_R_OK)
 			return r;
-		if (before && before == w.media)
-			before->attrs.len = next - before->attrs.off;
-		pos = next;
 	}
+	section_end(&w, end);
 	return SIPALG_R_OK;
 }
 
