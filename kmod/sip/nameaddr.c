@@ -10,7 +10,7 @@ static bool bare_uri(const char *data, struct sip_span s)
 
 	if (i == s.off || i == sip_span_end(s) || data[i] != ':')
 		return false;
-	return sip_until(data, i, sip_span_end(s), SIP_C_WS) == sip_span_end(s);
+	return sip_word_end(data, i, sip_span_end(s)) == sip_span_end(s);
 }
 
 /*
@@ -40,7 +40,7 @@ static u32 bracketed(const char *data, u32 pos, u32 end,
 	if (pos == end)
 		return 0;
 	na->uri = sip_trim(data, from, pos);
-	return na->uri.len ? sip_skip(data, pos + 1, end, SIP_C_WS) : 0;
+	return na->uri.len ? sip_skip_ws(data, pos + 1, end) : 0;
 }
 
 /* Return: the end of the element, 0 if it breaks the grammar. */
@@ -49,7 +49,7 @@ static u32 element(const char *data, u32 pos, u32 end, struct sip_nameaddr *na)
 	u32 from = pos;
 
 	if (data[pos] == '*') {
-		u32 i = sip_skip(data, pos + 1, end, SIP_C_WS);
+		u32 i = sip_skip_ws(data, pos + 1, end);
 
 		if (i == end || data[i] == ',' || data[i] == ';')
 			na->star = true;
@@ -82,7 +82,7 @@ int sip_nameaddr_next(const char *data, struct sip_span *rest,
 {
 	u32 pos = rest->off, end = sip_span_end(*rest);
 
-	while (pos < end && (data[pos] == ',' || sip_is(data[pos], SIP_C_WS)))
+	while (pos < end && (data[pos] == ',' || sip_is_ws(data[pos])))
 		pos++;
 	*rest = sip_span(end, end);
 	if (pos == end)

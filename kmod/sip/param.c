@@ -25,7 +25,7 @@ bool sip_param_next(const char *data, struct sip_span *rest,
 {
 	u32 pos = rest->off, end = sip_span_end(*rest), stop;
 
-	while (pos < end && (data[pos] == ';' || sip_is(data[pos], SIP_C_WS)))
+	while (pos < end && (data[pos] == ';' || sip_is_ws(data[pos])))
 		pos++;
 	if (pos == end) {
 		*rest = sip_span(end, end);

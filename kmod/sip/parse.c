@@ -54,7 +54,7 @@ static enum sipalg_reason request_line(struct start *st, const char *data,
 	i = sip_skip(data, st->ruri.off, end, SIP_C_SCHEME);
 	if (i == st->ruri.off || i == end || data[i] != ':')
 		return SIPALG_R_MALFORMED;
-	if (sip_until(data, i, end, SIP_C_WS) != end)
+	if (sip_word_end(data, i, end) != end)
 		return SIPALG_R_MALFORMED;
 	return SIPALG_R_OK;
 }
@@ -204,12 +204,12 @@ static bool cseq(struct sip_msg *m)
 {
 	struct sip_span s = sip_hdr_first(m, SIP_HDR_CSEQ)->value;
 	u32 end = sip_span_end(s);
-	u32 i = sip_until(m->data, s.off, end, SIP_C_WS);
+	u32 i = sip_word_end(m->data, s.off, end);
 	struct sip_span name;
 
 	if (sip_number(m->data, sip_span(s.off, i), &m->cseq))
 		return false;
-	i = sip_skip(m->data, i, end, SIP_C_WS);
+	i = sip_skip_ws(m->data, i, end);
 	name = sip_span(i, end);
 	if (!name.len || sip_skip(m->data, i, end, SIP_C_TOKEN) != end)
 		return false;
@@ -242,7 +242,7 @@ static bool call_id(struct sip_msg *m)
 	u32 end = sip_span_end(s);
 
 	m->call_id = s;
-	return s.len && sip_until(m->data, s.off, end, SIP_C_WS) == end;
+	return s.len && sip_word_end(m->data, s.off, end) == end;
 }
 
 static enum sipalg_reason mandatory(struct sip_msg *m)

@@ -63,14 +63,27 @@ static inline u32 sip_until(const char *data, u32 pos, u32 end, u8 class)
 	return pos;
 }
 
+/* Where the word at @pos ends. */
+static inline u32 sip_word_end(const char *data, u32 pos, u32 end)
+{
+	while (pos < end && !sip_is_ws(data[pos]))
+		pos++;
+	return pos;
+}
+
+static inline u32 sip_skip_ws(const char *data, u32 pos, u32 end)
+{
+	while (pos < end && sip_is_ws(data[pos]))
+		pos++;
+	return pos;
+}
+
 /* From @pos to before @end, without the white space at its ends. */
 static inline struct sip_span sip_trim(const char *data, u32 pos, u32 end)
 {
 	while (end > pos && sip_is_ws(data[end - 1]))
 		end--;
-	while (pos < end && sip_is_ws(data[pos]))
-		pos++;
-	return sip_span(pos, end);
+	return sip_span(sip_skip_ws(data, pos, end), end);
 }
 
 /*
@@ -82,23 +95,25 @@ static inline u32 sip_find(const char *data, u32 pos, u32 end, char byte)
 {
 	const unsigned long ones = ~0UL / 255;
 	const unsigned long mask = ones * (u8)byte;
+	size_t i = pos;
 	unsigned long w;
 
-	for (; pos + sizeof(w) <= end; pos += sizeof(w)) {
-		memcpy(&w, data + pos, sizeof(w));
-		w ^= mask;
-		w = (w - ones) & ~w & (ones << 7);
-		if (w) {
+	if (end >= sizeof(w))
+		for (; i <= end - sizeof(w); i += sizeof(w)) {
+			memcpy(&w, data + i, sizeof(w));
+			w ^= mask;
+			w = (w - ones) & ~w & (ones << 7);
+			if (!w)
+				continue;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-			return pos + ((u32)__builtin_ctzl(w) >> 3);
+			return (u32)i + ((u32)__builtin_ctzl(w) >> 3);
 #else
 			break;
 #endif
 		}
-	}
-	while (pos < end && data[pos] != byte)
-		pos++;
-	return pos;
+	while (i < end && data[i] != byte)
+		i++;
+	return (u32)i;
 }
 
 static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
@@ -111,29 +126,39 @@ static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
  * digits and any of "-./": of those, only letters have the bit 0x40, so that
  * it says where 0x20 may differ.
  */
+static inline bool sip_same8(const char *p, const char *text)
+{
+	u64 a, b;
+
+	memcpy(&a, p, 8);
+	memcpy(&b, text, 8);
+	return !((a ^ b) & ~((b & 0x4040404040404040ULL) >> 1));
+}
+
+static inline bool sip_same4(const char *p, const char *text)
+{
+	u32 a, b;
+
+	memcpy(&a, p, 4);
+	memcpy(&b, text, 4);
+	return !((a ^ b) & ~((b & 0x40404040) >> 1));
+}
+
 static inline bool sip_same(const char *p, const char *text, u32 len)
 {
-	const u64 letter = 0x4040404040404040ULL;
-	u64 a, b;
-	u32 c, d;
+	u32 i;
 
-	for (; len >= 8; len -= 8, p += 8, text += 8) {
-		memcpy(&a, p, 8);
-		memcpy(&b, text, 8);
-		if ((a ^ b) & ~((b & letter) >> 1))
-			return false;
+	if (len >= 8) {
+		for (i = 0; i + 8 < len; i += 8)
+			if (!sip_same8(p + i, text + i))
+				return false;
+		return sip_same8(p + len - 8, text + len - 8);
 	}
-	if (len >= 4) {
-		memcpy(&c, p, 4);
-		memcpy(&d, text, 4);
-		if ((c ^ d) & ~((d & (u32)letter) >> 1))
-			return false;
-		p += 4;
-		text += 4;
-		len -= 4;
-	}
-	while (len--)
-		if ((p[len] ^ text[len]) & ~((text[len] & 0x40) >> 1))
+	if (len >= 4)
+		return sip_same4(p, text) &&
+		       sip_same4(p + len - 4, text + len - 4);
+	for (i = 0; i < len; i++)
+		if ((p[i] ^ text[i]) & ~((text[i] & 0x40) >> 1))
 			return false;
 	return true;
 }

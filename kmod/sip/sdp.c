@@ -23,9 +23,9 @@ struct walk {
 /* The next word of the line; empty at its end. */
 static struct sip_span word(struct walk *w)
 {
-	u32 from = sip_skip(w->data, w->pos, w->end, SIP_C_WS);
+	u32 from = sip_skip_ws(w->data, w->pos, w->end);
 
-	w->pos = sip_until(w->data, from, w->end, SIP_C_WS);
+	w->pos = sip_word_end(w->data, from, w->end);
 	return sip_span(from, w->pos);
 }
 
@@ -103,10 +103,10 @@ static struct sip_span last_word(struct walk *w)
 {
 	u32 end = w->end;
 
-	while (end > w->pos && sip_is(w->data[end - 1], SIP_C_WS))
+	while (end > w->pos && sip_is_ws(w->data[end - 1]))
 		end--;
 	w->end = end;
-	while (w->end > w->pos && !sip_is(w->data[w->end - 1], SIP_C_WS))
+	while (w->end > w->pos && !sip_is_ws(w->data[w->end - 1]))
 		w->end--;
 	return sip_span(w->end, end);
 }
