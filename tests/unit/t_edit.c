@@ -159,8 +159,8 @@ static void body_length(void)
 	ok(sip_edits_body_length(&e, &m), "correct the length");
 	again(m.len, 0);
 	message(text);
-	ok(add(m.body.off, 0, "12") && add(sip_hdr_first(&m, SIP_HDR_VIA)->value.off,
-					  1, "yyy"), "insert at its begin");
+	ok(add(m.body.off, 0, "12") && add(12, 2, "Fine"),
+	   "insert at its begin");
 	ok(sip_edits_body_length(&e, &m), "correct the length");
 	again(m.len, 11);
 	message(text);
