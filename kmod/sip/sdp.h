@@ -29,10 +29,13 @@ enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
  * struct sdp_conn - a connection line, or the address of o=, a=rtcp
  * @text: the address as written, without "/ttl"; empty if there is none
  * @addr: as an address; family 0 for a name
+ * @twin: the same address in a second, equal c= of the section: whoever
+ *	replaces @text has to replace it alike; empty if there is none
  */
 struct sdp_conn {
 	struct sip_span text;
 	struct sip_host addr;
+	struct sip_span twin;
 };
 
 /**

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Parameters: ";name" and ";name = value", of URIs and of header fields.
+ */
+#include "scan.h"
+
+/* A value ends at ';', but not within quotes; open quotes reach to the end. */
+static u32 value_end(const char *data, u32 pos, u32 end)
+{
+	while (pos < end) {
+		u32 behind;
+
+		pos = sip_until(data, pos, end, SIP_C_PARAM);
+		if (pos == end || data[pos] == ';')
+			return pos;
+		if (data[pos] != '"') {
+			pos++;
+			continue;
+		}
+		behind = sip_skip_quoted(data, pos, end);
+		pos = behind ? behind : end;
+	}
+	return end;
+}
+
+bool sip_param_next(const char *data, struct sip_span *rest,
+		    struct sip_span *name, struct sip_span *value)
+{
+	u32 pos = rest->off, end = sip_span_end(*rest), stop;
+
+	while (pos < end && (data[pos] == ';' || sip_is(data[pos], SIP_C_WS)))
+		pos++;
+	if (pos == end) {
+		*rest = sip_span(end, end);
+		return false;
+	}
+	stop = sip_until(data, pos, end, SIP_C_PARAM);
+	*name = sip_trim(data, pos, stop);
+	*value = sip_span(stop, stop);
+	if (stop < end && data[stop] == '=') {
+		pos = stop + 1;
+		stop = value_end(data, pos, end);
+		*value = sip_trim(data, pos, stop);
+	} else if (stop < end && data[stop] != ';') {
+		/* Odd: a quote or a comma in a name. Nobody asks for it. */
+		stop = value_end(data, stop, end);
+	}
+	*rest = sip_span(stop, end);
+	return true;
+}
+
+bool sip_param(const char *data, struct sip_span params, const char *name,
+	       struct sip_span *value)
+{
+	struct sip_span key;
+
+	while (sip_param_next(data, &params, &key, value))
+		if (sip_nocase(data + key.off, key.len, name))
+			return true;
+	return false;
+}

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Session descriptions: one pass over the lines.
+ */
+#include "sdp.h"
+#include "scan.h"
+
+/*
+ * Where the pass is: the current line's bytes [pos, end), without its end and
+ * trailing white space, and what the session says for all its media.
+ */
+struct walk {
+	const char *data;
+	u32 pos;
+	u32 end;
+	struct sdp *sdp;
+	struct sdp_media *media;	/* NULL before the first m= */
+	bool has_conn;
+	bool setup_active;
+	u8 direction;
+};
+
+/* The next word of the line; empty at its end. */
+static struct sip_span word(struct walk *w)
+{
+	u32 from = sip_skip(w->data, w->pos, w->end, SIP_C_WS);
+
+	w->pos = sip_until(w->data, from, w->end, SIP_C_WS);
+	return sip_span(from, w->pos);
+}
+
+static bool is(const struct walk *w, struct sip_span s, const char *text)
+{
+	return sip_nocase(w->data + s.off, s.len, text);
+}
+
+static bool begins(const struct walk *w, struct sip_span s, const char *text,
+		   u32 len)
+{
+	return s.len >= len && sip_nocase(w->data + s.off, len, text);
+}
+
+static bool port(const struct walk *w, struct sip_span s, u16 *v)
+{
+	u32 n;
+
+	if (sip_number(w->data, s, &n) || n > 65535)
+		return false;
+	*v = (u16)n;
+	return true;
+}
+
+/* "IN IP4 192.0.2.1"; another network's address is none that we can read. */
+static bool connection(struct walk *w, struct sdp_conn *c)
+{
+	struct sip_span net = word(w), type = word(w), addr = word(w);
+	u32 i;
+
+	memset(c, 0, sizeof(*c));
+	if (!addr.len)
+		return false;
+	if (!is(w, net, "in") || !type.len)
+		return true;
+	for (i = 0; i < addr.len; i++)
+		if (w->data[addr.off + i] == '/')
+			addr.len = i;
+	if (!addr.len)
+		return false;
+	c->text = addr;
+	sip_host_parse(w->data, addr, &c->addr);
+	return true;
+}
+
+static bool same_text(const struct walk *w, struct sip_span a,
+		      struct sip_span b)
+{
+	return a.len == b.len &&
+	       !memcmp(w->data + a.off, w->data + b.off, a.len);
+}
+
+static enum sipalg_reason line_c(struct walk *w)
+{
+	struct sdp_conn *c = w->media ? &w->media->conn : &w->sdp->conn;
+	bool *has = w->media ? &w->media->has_conn : &w->has_conn;
+	struct sdp_conn conn;
+
+	if (!connection(w, &conn))
+		return SIPALG_R_BAD_SDP;
+	if (!*has) {
+		*c = conn;
+		*has = true;
+		return SIPALG_R_OK;
+	}
+	/* A third one could not be shown to whoever replaces them. */
+	if (c->twin.len || !same_text(w, c->text, conn.text))
+		return SIPALG_R_BAD_SDP;
+	c->twin = conn.text;
+	return SIPALG_R_OK;
+}
+
+/*
+ * Read from its end: user names with spaces are about. An origin that cannot
+ * be read harms nobody, it only names somebody.
+ */
+static void line_o(struct walk *w)
+{
+	struct sip_span s[3] = { { 0, 0 }, { 0, 0 }, { 0, 0 } }, next;
+
+	while ((next = word(w)).len) {
+		s[0] = s[1];
+		s[1] = s[2];
+		s[2] = next;
+	}
+	if (w->sdp->origin.text.len || !is(w, s[0], "in"))
+		return;
+	w->sdp->origin.text = s[2];
+	sip_host_parse(w->data, s[2], &w->sdp->origin.addr);
+}
+
+static u8 kind_of(const struct walk *w, struct sip_span s)
+{
+	u8 kind;
+
+	for (kind = SDP_KIND_AUDIO; kind <= SDP_KIND_APPLICATION; kind++)
+		if (is(w, s, sdp_kind_name(kind)))
+			return kind;
+	return SDP_KIND_OTHER;
+}
+
+static bool has_rtp(const struct walk *w, struct sip_span s)
+{
+	for (; s.len > 3; s.off++, s.len--)
+		if (begins(w, s, "rtp/", 4))
+			return true;
+	return false;
+}
+
+/* The first word says what runs over IP, except for RTP alone. */
+static u8 proto_of(const struct walk *w, struct sip_span s)
+{
+	if (begins(w, s, "rtp/", 4))
+		return SDP_PROTO_RTP;
+	if (is(w, s, "tcp") || begins(w, s, "tcp/", 4))
+		return SDP_PROTO_TCP;
+	if (begins(w, s, "udp/", 4))
+		return has_rtp(w, s) ? SDP_PROTO_RTP : SDP_PROTO_UDP;
+	if (is(w, s, "udp") || is(w, s, "udptl") || is(w, s, "dtls/sctp"))
+		return SDP_PROTO_UDP;
+	return SDP_PROTO_OTHER;
+}
+
+/* "49170" or "49170/2" */
+static bool media_port(const struct walk *w, struct sip_span s,
+		       struct sdp_media *m)
+{
+	u32 i = 0;
+
+	while (i < s.len && w->data[s.off + i] != '/')
+		i++;
+	m->port_text = sip_span(s.off, s.off + i);
+	m->count = 1;
+	if (!port(w, m->port_text, &m->port))
+		return false;
+	if (i == s.len)
+		return true;
+	return port(w, sip_span(s.off + i + 1, s.off + s.len), &m->count) &&
+	       m->count;
+}
+
+/* @next: first byte behind the line */
+static enum sipalg_reason line_m(struct walk *w, u32 next)
+{
+	struct sip_span kind = word(w), number = word(w), proto = word(w);
+	struct sdp_media *m;
+
+	if (!proto.len)
+		return SIPALG_R_BAD_SDP;
+	if (w->sdp->nmedia == SDP_MAX_MEDIA)
+		return SIPALG_R_TOO_MANY_MEDIA;
+	m = &w->sdp->media[w->sdp->nmedia++];
+	memset(m, 0, sizeof(*m));
+	if (!media_port(w, number, m))
+		return SIPALG_R_BAD_SDP;
+	m->kind = kind_of(w, kind);
+	m->proto = proto_of(w, proto);
+	m->direction = w->direction;
+	m->setup_active = w->setup_active;
+	m->fmts = sip_trim(w->data, w->pos, w->end);
+	m->attrs = sip_span(next, next);
+	w->media = m;
+	return SIPALG_R_OK;
+}
+
+/* "rtcp:53020 IN IP6 2001:db8::1" or "rtcp:53020" */
+static enum sipalg_reason attr_rtcp(struct walk *w)
+{
+	struct sdp_media *m = w->media;
+	struct sip_span number = word(w);
+
+	if (!m)
+		return SIPALG_R_OK;
+	if (m->rtcp_text.len || !port(w, number, &m->rtcp_port))
+		return SIPALG_R_BAD_SDP;
+	m->rtcp_text = number;
+	if (w->pos < w->end && !connection(w, &m->rtcp))
+		return SIPALG_R_BAD_SDP;
+	return SIPALG_R_OK;
+}
+
+static void candidate_related(struct walk *w, struct sdp_candidate *c)
+{
+	struct sip_span key, value;
+	u16 unused;
+
+	while ((key = word(w)).len) {
+		value = word(w);
+		if (is(w, key, "raddr") && !c->raddr.text.len) {
+			c->raddr.text = value;
+			sip_host_parse(w->data, value, &c->raddr.addr);
+		} else if (is(w, key, "rport") && !c->rport_text.len &&
+			   port(w, value, &unused)) {
+			c->rport_text = value;
+		}
+	}
+}
+
+/*
+ * "candidate:1 1 UDP 2130706431 192.0.2.1 8998 typ host [raddr A rport P]".
+ * One that cannot be read is nothing that a peer could use either.
+ */
+static enum sipalg_reason attr_candidate(struct walk *w)
+{
+	struct sdp_candidate *c = &w->sdp->cands[w->sdp->ncands];
+	struct sip_span foundation = word(w), component = word(w);
+	struct sip_span transport = word(w), priority = word(w);
+	struct sip_span addr = word(w), number = word(w), typ = word(w);
+	struct sip_span type = word(w);
+	u32 n;
+
+	if (!w->media || !foundation.len || !priority.len || !type.len ||
+	    !is(w, typ, "typ") || sip_number(w->data, component, &n) ||
+	    n > 65535)
+		return SIPALG_R_OK;
+	if (w->sdp->ncands == SDP_MAX_CANDIDATES)
+		return SIPALG_R_TOO_MANY_MEDIA;
+	memset(c, 0, sizeof(*c));
+	if (!port(w, number, &c->port))
+		return SIPALG_R_OK;
+	c->media = (u8)(w->sdp->nmedia - 1);
+	c->component = (u16)n;
+	c->udp = is(w, transport, "udp");
+	c->host = is(w, type, "host");
+	c->addr_text = addr;
+	c->port_text = number;
+	sip_host_parse(w->data, addr, &c->addr);
+	candidate_related(w, c);
+	w->sdp->ncands++;
+	return SIPALG_R_OK;
+}
+
+static void set_direction(struct walk *w, u8 direction)
+{
+	if (w->media)
+		w->media->direction = direction;
+	else
+		w->direction = direction;
+}
+
+static void attr_setup(struct walk *w)
+{
+	struct sip_span value = word(w);
+	bool active = is(w, value, "active") || is(w, value, "actpass");
+
+	if (w->media)
+		w->media->setup_active = active;
+	else
+		w->setup_active = active;
+}
+
+/* Attributes without a value. */
+static void flag(struct walk *w, struct sip_span name)
+{
+	u8 d;
+
+	if (w->media && is(w, name, "rtcp-mux"))
+		w->media->rtcp_mux = true;
+	else if (w->media && is(w, name, "bundle-only"))
+		w->media->bundle_only = true;
+	else if (name.len == 8)
+		for (d = SDP_SENDRECV; d <= SDP_INACTIVE; d++)
+			if (is(w, name, sdp_direction_name(d)))
+				set_direction(w, d);
+}
+
+/* Most lines are rtpmap and fmtp: the first letter and the length rule them out. */
+static enum sipalg_reason line_a(struct walk *w)
+{
+	struct sip_span name;
+	u32 i = w->pos;
+
+	while (i < w->end && w->data[i] != ':')
+		i++;
+	name = sip_span(w->pos, i);
+	if (i == w->end) {
+		flag(w, name);
+		return SIPALG_R_OK;
+	}
+	w->pos = i + 1;
+	if (name.len == 4 && is(w, name, "rtcp"))
+		return attr_rtcp(w);
+	if (name.len == 9 && is(w, name, "candidate"))
+		return attr_candidate(w);
+	if (name.len == 5 && is(w, name, "setup"))
+		attr_setup(w);
+	else if (name.len == 5 && !w->media && is(w, name, "group"))
+		w->sdp->bundle |= is(w, word(w), "bundle");
+	else if (name.len == 9 && is(w, name, "ice-ufrag"))
+		w->sdp->ice = true;
+	return SIPALG_R_OK;
+}
+
+/* One line; @next is the first byte behind it. */
+static enum sipalg_reason line(struct walk *w, u32 next)
+{
+	char type;
+
+	if (w->end - w->pos < 2 || w->data[w->pos + 1] != '=')
+		return SIPALG_R_OK;
+	type = w->data[w->pos];
+	w->pos += 2;
+	switch (type) {
+	case 'a':
+		return line_a(w);
+	case 'c':
+		return line_c(w);
+	case 'm':
+		return line_m(w, next);
+	case 'o':
+		line_o(w);
+		return SIPALG_R_OK;
+	default:
+		return SIPALG_R_OK;
+	}
+}
+
+static void init(struct walk *w, const char *data, struct sdp *sdp)
+{
+	memset(w, 0, sizeof(*w));
+	w->data = data;
+	w->sdp = sdp;
+	w->direction = SDP_SENDRECV;
+	memset(sdp, 0, offsetof(struct sdp, media));
+}
+
+enum sipalg_reason sdp_parse(const char *data, struct sip_span s,
+			     struct sdp *sdp)
+{
+	u32 pos = s.off, end = sip_span_end(s);
+	struct walk w;
+
+	if (s.len < 2 || data[pos] != 'v' || data[pos + 1] != '=')
+		return SIPALG_R_BAD_SDP;
+	init(&w, data, sdp);
+	while (pos < end) {
+		u32 lf = sip_find_lf(data, pos, end);
+		u32 next = lf < end ? lf + 1 : end;
+		struct sdp_media *before = w.media;
+		enum sipalg_reason r;
+
+		w.pos = pos;
+		w.end = lf;
+		while (w.end > pos && sip_is(data[w.end - 1], SIP_C_WS))
+			w.end--;
+		r = line(&w, next);
+		if (r != SIPALG_R_OK)
+			return r;
+		if (before && before == w.media)
+			before->attrs.len = next - before->attrs.off;
+		pos = next;
+	}
+	return SIPALG_R_OK;
+}
+
+bool sdp_host_is_any(const struct sip_host *h)
+{
+	static const u8 any[16];
+
+	if (!h->family)
+		return false;
+	return !memcmp(h->addr, any, h->family == 4 ? 4 : 16);
+}
+
+const char *sdp_kind_name(enum sdp_kind kind)
+{
+	static const char *const names[] = {
+		[SDP_KIND_OTHER] = "other",
+		[SDP_KIND_AUDIO] = "audio",
+		[SDP_KIND_VIDEO] = "video",
+		[SDP_KIND_IMAGE] = "image",
+		[SDP_KIND_TEXT] = "text",
+		[SDP_KIND_MESSAGE] = "message",
+		[SDP_KIND_APPLICATION] = "application",
+	};
+
+	return (u32)kind <= SDP_KIND_APPLICATION ? names[kind] : "other";
+}
+
+const char *sdp_direction_name(enum sdp_direction direction)
+{
+	static const char *const names[] = {
+		[SDP_SENDRECV] = "sendrecv",
+		[SDP_SENDONLY] = "sendonly",
+		[SDP_RECVONLY] = "recvonly",
+		[SDP_INACTIVE] = "inactive",
+	};
+
+	return (u32)direction <= SDP_INACTIVE ? names[direction] : "sendrecv";
+}

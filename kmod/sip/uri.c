@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SIP URIs (RFC 3261 19.1), and the scheme of all others.
+ */
+#include "scan.h"
+
+static u32 scheme(const char *data, struct sip_span s, u8 *id)
+{
+	u32 end = sip_span_end(s);
+	u32 colon = sip_skip(data, s.off, end, SIP_C_SCHEME);
+	const char *p = data + s.off;
+	u32 len = colon - s.off;
+
+	if (!len || colon == end || data[colon] != ':')
+		return 0;
+	if (sip_nocase(p, len, "sip"))
+		*id = SIP_SCHEME_SIP;
+	else if (sip_nocase(p, len, "sips"))
+		*id = SIP_SCHEME_SIPS;
+	else if (sip_nocase(p, len, "tel"))
+		*id = SIP_SCHEME_TEL;
+	else
+		*id = SIP_SCHEME_OTHER;
+	return colon + 1;
+}
+
+/* Return: the position behind host and port, 0 where they break the grammar. */
+static u32 hostport(const char *data, u32 pos, u32 end, struct sip_uri *u)
+{
+	u32 from = pos;
+
+	pos = sip_scan_host(data, pos, end, &u->host);
+	if (!pos)
+		return 0;
+	u->port = 0;
+	if (pos < end && data[pos] == ':')
+		pos = sip_scan_port(data, pos + 1, end, &u->port);
+	if (!pos || (pos < end && data[pos] != ';' && data[pos] != '?'))
+		return 0;
+	u->hostport = sip_span(from, pos);
+	return pos;
+}
+
+/*
+ * Find the '@' that ends the user part, or @end where there is none.
+ *
+ * A user part may contain ';', '?' and '/', a password (behind the first ':')
+ * must not: that is how "a;b@host" has a user, and "host:5060;x=a@b" has none.
+ * But senders forget to escape, so what is no host with port either is taken
+ * for a user part still.
+ */
+static u32 user_end(const char *data, u32 pos, u32 end, struct sip_uri *u)
+{
+	u32 at = sip_until(data, pos, end, SIP_C_NOTUSER);
+	u32 i;
+
+	if (at == end || data[at] != '@')
+		return end;
+	for (i = pos; i < at && data[i] != ':'; i++)
+		;
+	for (; i < at; i++)
+		if (data[i] == ';' || data[i] == '?' || data[i] == '/')
+			return hostport(data, pos, end, u) ? end : at;
+	return at;
+}
+
+static void params_headers(const char *data, u32 pos, u32 end,
+			   struct sip_uri *u)
+{
+	u32 i = pos;
+
+	while (i < end && data[i] != '?')
+		i++;
+	if (pos < end && data[pos] == ';')
+		u->params = sip_span(pos + 1, i);
+	if (i < end)
+		u->headers = sip_span(i + 1, end);
+}
+
+int sip_uri_parse(const char *data, struct sip_span s, struct sip_uri *u)
+{
+	u32 pos, end, at;
+
+	memset(u, 0, sizeof(*u));
+	s = sip_trim(data, s.off, sip_span_end(s));
+	end = sip_span_end(s);
+	pos = scheme(data, s, &u->scheme);
+	if (!pos)
+		return -EINVAL;
+	if (u->scheme != SIP_SCHEME_SIP && u->scheme != SIP_SCHEME_SIPS)
+		return 0;
+	at = user_end(data, pos, end, u);
+	if (at != end) {
+		if (at == pos)
+			return -EINVAL;
+		u->user = sip_span(pos, at);
+		pos = at + 1;
+	}
+	pos = hostport(data, pos, end, u);
+	if (!pos)
+		return -EINVAL;
+	sip_host_parse(data, u->host, &u->addr);
+	params_headers(data, pos, end, u);
+	return 0;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Via: "SIP / 2.0 / UDP host : port ; parameters".
+ */
+#include "scan.h"
+
+/* A token with white space around it; 0 where there is none. */
+static u32 token(const char *data, u32 pos, u32 end, struct sip_span *s)
+{
+	u32 stop;
+
+	pos = sip_skip(data, pos, end, SIP_C_WS);
+	stop = sip_until(data, pos, end, SIP_C_WS);
+	stop = sip_skip(data, pos, stop, SIP_C_TOKEN);
+	*s = sip_span(pos, stop);
+	return s->len ? sip_skip(data, stop, end, SIP_C_WS) : 0;
+}
+
+static u32 slash(const char *data, u32 pos, u32 end)
+{
+	return pos && pos < end && data[pos] == '/' ? pos + 1 : 0;
+}
+
+static u8 transport(const char *p, u32 len)
+{
+	if (sip_nocase(p, len, "udp"))
+		return SIP_TRANSPORT_UDP;
+	if (sip_nocase(p, len, "tcp"))
+		return SIP_TRANSPORT_TCP;
+	if (sip_nocase(p, len, "tls"))
+		return SIP_TRANSPORT_TLS;
+	if (sip_nocase(p, len, "sctp"))
+		return SIP_TRANSPORT_SCTP;
+	if (sip_nocase(p, len, "ws"))
+		return SIP_TRANSPORT_WS;
+	if (sip_nocase(p, len, "wss"))
+		return SIP_TRANSPORT_WSS;
+	return SIP_TRANSPORT_OTHER;
+}
+
+/* Return: the position of sent-by, 0 if there is no sent-protocol. */
+static u32 protocol(const char *data, u32 pos, u32 end, struct sip_via *v)
+{
+	struct sip_span name, version, how;
+
+	pos = slash(data, token(data, pos, end, &name), end);
+	if (!pos)
+		return 0;
+	pos = slash(data, token(data, pos, end, &version), end);
+	if (!pos)
+		return 0;
+	pos = token(data, pos, end, &how);
+	/* White space has to separate transport and host. */
+	if (!pos || pos == sip_span_end(how))
+		return 0;
+	if (sip_nocase(data + name.off, name.len, "sip") &&
+	    sip_nocase(data + version.off, version.len, "2.0"))
+		v->transport = transport(data + how.off, how.len);
+	return pos;
+}
+
+static u32 sent_by(const char *data, u32 pos, u32 end, struct sip_via *v)
+{
+	u32 colon, digits;
+
+	pos = sip_scan_host(data, pos, end, &v->host);
+	if (!pos)
+		return 0;
+	sip_host_parse(data, v->host, &v->addr);
+	v->hostport = v->host;
+	colon = sip_skip(data, pos, end, SIP_C_WS);
+	if (colon == end || data[colon] != ':')
+		return colon;
+	digits = sip_skip(data, colon + 1, end, SIP_C_WS);
+	pos = sip_scan_port(data, digits, end, &v->port);
+	if (!pos)
+		return 0;
+	if (colon == sip_span_end(v->host) && digits == colon + 1)
+		v->hostport = sip_span(v->host.off, pos);
+	else
+		v->port_apart = true;
+	return sip_skip(data, pos, end, SIP_C_WS);
+}
+
+/* The first of each name counts. */
+static void via_params(const char *data, struct sip_via *v)
+{
+	struct sip_span rest = v->params, name, value;
+
+	while (sip_param_next(data, &rest, &name, &value)) {
+		const char *p = data + name.off;
+
+		if (name.len == 6 && !v->branch.len &&
+		    sip_nocase(p, 6, "branch")) {
+			v->branch = value;
+		} else if (name.len == 8 && !v->received.len &&
+			   sip_nocase(p, 8, "received")) {
+			v->received = value;
+			sip_host_parse(data, value, &v->received_addr);
+		} else if (name.len == 5 && !v->has_rport &&
+			   sip_nocase(p, 5, "rport")) {
+			v->has_rport = true;
+			v->rport = value;
+		}
+	}
+}
+
+static int element(const char *data, u32 pos, u32 end, struct sip_via *v)
+{
+	memset(v, 0, sizeof(*v));
+	pos = protocol(data, pos, end, v);
+	if (pos)
+		pos = sent_by(data, pos, end, v);
+	if (!pos)
+		return -EINVAL;
+	if (pos == end)
+		return 1;
+	if (data[pos] != ';')
+		return -EINVAL;
+	v->params = sip_trim(data, pos + 1, end);
+	via_params(data, v);
+	return 1;
+}
+
+int sip_via_next(const char *data, struct sip_span *rest, struct sip_via *v)
+{
+	u32 pos = rest->off, end = sip_span_end(*rest), stop;
+
+	while (pos < end && (data[pos] == ',' || sip_is(data[pos], SIP_C_WS)))
+		pos++;
+	*rest = sip_span(end, end);
+	if (pos == end)
+		return 0;
+	stop = sip_list_end(data, pos, end);
+	if (!stop)
+		return -EINVAL;
+	*rest = sip_span(stop, end);
+	return element(data, pos, stop, v);
+}
