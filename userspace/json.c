@@ -7,23 +7,26 @@
 
 static void put_string(FILE *out, const char *s, size_t len)
 {
+	const char *plain = s;	/* not yet written, goes as it is */
 	uint32_t c;
 	size_t n;
 
 	fputc('"', out);
 	for (; len; s += n, len -= n) {
 		n = utf8_decode(s, len, &c);
-		if (!n) {
+		if (n && c != '"' && c != '\\' && (utf8_printable(c) || c > 0xffff))
+			continue;
+		fwrite(plain, 1, s - plain, out);
+		if (!n)
 			fputs("\\ufffd", out);
-			n = 1;
-		} else if (c == '"' || c == '\\') {
+		else if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", (char)c);
-		} else if (!utf8_printable(c) && c < 0x10000) {
+		else
 			fprintf(out, "\\u%04x", c);
-		} else {
-			fwrite(s, 1, n, out);
-		}
+		n = n ?: 1;
+		plain = s + n;
 	}
+	fwrite(plain, 1, s - plain, out);
 	fputc('"', out);
 }
 
