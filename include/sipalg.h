@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The generic netlink family "sipalg", version 1: what user space may rely on.
+ *
+ * Everything is per network namespace: that of the socket. Every command
+ * needs CAP_NET_ADMIN in the user namespace that owns it, reads included,
+ * because they show who calls whom. Each refusal carries a sentence
+ * (NLMSGERR_ATTR_MSG). All integers are in host order, ports included;
+ * addresses are in network order, 4 bytes for IPv4 and 16 for IPv6; strings
+ * end with NUL. Times are milliseconds since the epoch (wall clock).
+ *
+ * SIPALG_CMD_STATUS_GET (do)
+ *	Answers SIPALG_CMD_STATUS_GET with a SIPALG_A_STATUS nest.
+ *
+ * SIPALG_CMD_ENABLE, SIPALG_CMD_DISABLE (do, ack)
+ *	Turn sipalg on and off in this namespace. Off forgets all state:
+ *	pinholes close, running media flows go on. EALREADY: it was so.
+ *
+ * SIPALG_CMD_DIALOG_GET (do with SIPALG_A_ID; dump)
+ *	One message per dialog, each with a SIPALG_A_DIALOG nest. ENOENT: no
+ *	dialog has this id. A dump may carry SIPALG_A_CALL_ID as a filter.
+ *
+ * SIPALG_CMD_REGISTRATION_GET (dump)
+ *	One message per registered contact: SIPALG_A_REGISTRATION.
+ *
+ * SIPALG_CMD_BINDING_GET (dump)
+ *	One message per binding: SIPALG_A_BINDING.
+ *
+ * SIPALG_CMD_STATS_GET (do)
+ *	SIPALG_A_STATS: an array of u64 in the order of sipalg_reasons.h.
+ *
+ * SIPALG_CMD_EVENT (multicast group "events")
+ *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
+ *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE.
+ *
+ * A dump in which NLM_F_DUMP_INTR is set saw a table that was resized
+ * meanwhile and may have shown an entry twice or not at all: ask again.
+ */
+#ifndef SIPALG_H
+#define SIPALG_H
+
+#define SIPALG_GENL_NAME	"sipalg"
+#define SIPALG_GENL_VERSION	1
+#define SIPALG_GENL_GROUP	"events"
+
+enum sipalg_cmd {
+	SIPALG_CMD_UNSPEC,
+	SIPALG_CMD_STATUS_GET,
+	SIPALG_CMD_ENABLE,
+	SIPALG_CMD_DISABLE,
+	SIPALG_CMD_DIALOG_GET,
+	SIPALG_CMD_REGISTRATION_GET,
+	SIPALG_CMD_BINDING_GET,
+	SIPALG_CMD_STATS_GET,
+	SIPALG_CMD_EVENT,
+	__SIPALG_CMD_MAX,
+	SIPALG_CMD_MAX = __SIPALG_CMD_MAX - 1
+};
+
+/* Top level attributes. */
+enum sipalg_attr {
+	SIPALG_A_UNSPEC,
+	SIPALG_A_PAD,
+	SIPALG_A_ID,		/* u32 */
+	SIPALG_A_CALL_ID,	/* string */
+	SIPALG_A_STATUS,	/* nest, enum sipalg_status_attr */
+	SIPALG_A_DIALOG,	/* nest, enum sipalg_dialog_attr */
+	SIPALG_A_REGISTRATION,	/* nest, enum sipalg_registration_attr */
+	SIPALG_A_BINDING,	/* nest, enum sipalg_binding_attr */
+	SIPALG_A_STATS,		/* binary, u64[] */
+	SIPALG_A_EVENT,		/* u32, enum sipalg_event */
+	SIPALG_A_TIME,		/* u64, ms since the epoch */
+	SIPALG_A_MESSAGE,	/* nest, enum sipalg_message_attr */
+	__SIPALG_A_MAX,
+	SIPALG_A_MAX = __SIPALG_A_MAX - 1
+};
+
+enum sipalg_status_attr {
+	SIPALG_STATUS_UNSPEC,
+	SIPALG_STATUS_PAD,
+	SIPALG_STATUS_VERSION,		/* string: the module's version */
+	SIPALG_STATUS_ENABLED,		/* u8: 1 where this namespace uses it */
+	SIPALG_STATUS_DIALOGS,		/* u32 */
+	SIPALG_STATUS_REGISTRATIONS,	/* u32 */
+	SIPALG_STATUS_BINDINGS,		/* u32 */
+	SIPALG_STATUS_DIALOGS_MAX,	/* u32 */
+	SIPALG_STATUS_REGISTRATIONS_MAX,/* u32 */
+	SIPALG_STATUS_BINDINGS_MAX,	/* u32 */
+	SIPALG_STATUS_PORT,		/* u16: the SIP port */
+	SIPALG_STATUS_MEDIA_PORT_MIN,	/* u16 */
+	SIPALG_STATUS_MEDIA_PORT_MAX,	/* u16 */
+	__SIPALG_STATUS_MAX,
+	SIPALG_STATUS_MAX = __SIPALG_STATUS_MAX - 1
+};
+
+enum sipalg_dialog_state {
+	SIPALG_DIALOG_TRYING,		/* a request was seen */
+	SIPALG_DIALOG_EARLY,		/* a provisional response with a tag */
+	SIPALG_DIALOG_CONFIRMED,	/* answered with a 2xx */
+	SIPALG_DIALOG_TERMINATED,	/* over; shown until it is forgotten */
+};
+
+enum sipalg_end_reason {
+	SIPALG_END_NONE,
+	SIPALG_END_BYE,			/* BYE was answered */
+	SIPALG_END_BYE_TIMEOUT,		/* BYE went unanswered for 32 s */
+	SIPALG_END_CANCEL,		/* CANCEL, then 487 */
+	SIPALG_END_FAILURE,		/* 3xx to 6xx */
+	SIPALG_END_TIMEOUT,		/* nothing was heard for too long */
+	SIPALG_END_REPLACED,		/* another fork was answered */
+	SIPALG_END_KILLED,		/* by the operator */
+	SIPALG_END_DISABLED,		/* sipalg was turned off */
+};
+
+/*
+ * Side A is who sent the dialog's first request, side B who got it. Inner and
+ * outer of a host behind this gateway's NAT differ; without NAT they are equal.
+ */
+enum sipalg_dialog_attr {
+	SIPALG_DIALOG_UNSPEC,
+	SIPALG_DIALOG_PAD,
+	SIPALG_DIALOG_ID,		/* u32, unique in the namespace */
+	SIPALG_DIALOG_CALL_ID,		/* string */
+	SIPALG_DIALOG_STATE,		/* u8, enum sipalg_dialog_state */
+	SIPALG_DIALOG_END_REASON,	/* u8, enum sipalg_end_reason */
+	SIPALG_DIALOG_STATUS,		/* u16: the last final status, 0 none */
+	SIPALG_DIALOG_METHOD,		/* string: INVITE or SUBSCRIBE ... */
+	SIPALG_DIALOG_A_URI,		/* string: From of the first request */
+	SIPALG_DIALOG_B_URI,		/* string: To of the first request */
+	SIPALG_DIALOG_A_TAG,		/* string */
+	SIPALG_DIALOG_B_TAG,		/* string */
+	SIPALG_DIALOG_A_ADDR,		/* bytes: host of side A as it sends */
+	SIPALG_DIALOG_B_ADDR,		/* bytes: host of side B as it receives */
+	SIPALG_DIALOG_START,		/* u64 ms */
+	SIPALG_DIALOG_ANSWER,		/* u64 ms, absent if not answered */
+	SIPALG_DIALOG_END,		/* u64 ms, absent while it lives */
+	SIPALG_DIALOG_SESSION_EXPIRES,	/* u32 s, 0 none */
+	SIPALG_DIALOG_EXPIRES_IN,	/* u32 s until it is given up */
+	SIPALG_DIALOG_MEDIA,		/* nest per media line and side */
+	__SIPALG_DIALOG_MAX,
+	SIPALG_DIALOG_MAX = __SIPALG_DIALOG_MAX - 1
+};
+
+enum sipalg_direction {
+	SIPALG_SENDRECV, SIPALG_SENDONLY, SIPALG_RECVONLY, SIPALG_INACTIVE
+};
+
+enum sipalg_media_kind {
+	SIPALG_MEDIA_OTHER, SIPALG_MEDIA_AUDIO, SIPALG_MEDIA_VIDEO,
+	SIPALG_MEDIA_IMAGE, SIPALG_MEDIA_TEXT, SIPALG_MEDIA_MESSAGE,
+	SIPALG_MEDIA_APPLICATION
+};
+
+/* Where one side of a dialog wants one media line to be sent to. */
+enum sipalg_media_attr {
+	SIPALG_MEDIA_UNSPEC,
+	SIPALG_MEDIA_PAD,
+	SIPALG_MEDIA_SIDE,		/* u8: 0 is A, 1 is B */
+	SIPALG_MEDIA_INDEX,		/* u8: which m= line, from 0 */
+	SIPALG_MEDIA_KIND,		/* u8, enum sipalg_media_kind */
+	SIPALG_MEDIA_DIRECTION,		/* u8, enum sipalg_direction */
+	SIPALG_MEDIA_INNER_ADDR,	/* bytes: as the side itself wrote it */
+	SIPALG_MEDIA_INNER_PORT,	/* u16 */
+	SIPALG_MEDIA_OUTER_ADDR,	/* bytes: as the other side reads it */
+	SIPALG_MEDIA_OUTER_PORT,	/* u16, 0: the line is refused */
+	SIPALG_MEDIA_RTCP_PORT,		/* u16: outer, 0: none or muxed */
+	SIPALG_MEDIA_BOUND,		/* u8: 1 where a binding of ours leads there */
+	SIPALG_MEDIA_CODECS,		/* string: the m= line's formats */
+	SIPALG_MEDIA_PACKETS,		/* u64 sent by this side, where accounted */
+	SIPALG_MEDIA_BYTES,		/* u64 */
+	__SIPALG_MEDIA_MAX,
+	SIPALG_MEDIA_MAX = __SIPALG_MEDIA_MAX - 1
+};
+
+enum sipalg_registration_attr {
+	SIPALG_REG_UNSPEC,
+	SIPALG_REG_PAD,
+	SIPALG_REG_ID,			/* u32 */
+	SIPALG_REG_AOR,			/* string: the address of record */
+	SIPALG_REG_CONTACT,		/* string: as the phone wrote it */
+	SIPALG_REG_STATE,		/* u8: 0 asked for, 1 granted */
+	SIPALG_REG_EXPIRES,		/* u32 s, as granted */
+	SIPALG_REG_EXPIRES_IN,		/* u32 s */
+	SIPALG_REG_REGISTRAR,		/* bytes: its address */
+	SIPALG_REG_INNER_ADDR,		/* bytes */
+	SIPALG_REG_INNER_PORT,		/* u16 */
+	SIPALG_REG_OUTER_ADDR,		/* bytes */
+	SIPALG_REG_OUTER_PORT,		/* u16 */
+	SIPALG_REG_PROTOCOL,		/* u8: IPPROTO_UDP, ... */
+	__SIPALG_REG_MAX,
+	SIPALG_REG_MAX = __SIPALG_REG_MAX - 1
+};
+
+enum sipalg_binding_type {
+	SIPALG_BINDING_SIGNALLING, SIPALG_BINDING_MEDIA, SIPALG_BINDING_RTCP
+};
+
+enum sipalg_binding_attr {
+	SIPALG_BINDING_UNSPEC,
+	SIPALG_BINDING_PAD,
+	SIPALG_BINDING_ID,		/* u32 */
+	SIPALG_BINDING_TYPE,		/* u8, enum sipalg_binding_type */
+	SIPALG_BINDING_PROTOCOL,	/* u8 */
+	SIPALG_BINDING_ZONE,		/* u16 */
+	SIPALG_BINDING_INNER_ADDR,	/* bytes */
+	SIPALG_BINDING_INNER_PORT,	/* u16 */
+	SIPALG_BINDING_OUTER_ADDR,	/* bytes */
+	SIPALG_BINDING_OUTER_PORT,	/* u16 */
+	SIPALG_BINDING_PEER,		/* bytes, once per host that may send to it */
+	SIPALG_BINDING_FLOWS,		/* u8: conntrack entries it let through */
+	SIPALG_BINDING_OWNER,		/* string: Call-ID or address of record */
+	__SIPALG_BINDING_MAX,
+	SIPALG_BINDING_MAX = __SIPALG_BINDING_MAX - 1
+};
+
+enum sipalg_event {
+	SIPALG_EVENT_DIALOG_NEW,
+	SIPALG_EVENT_DIALOG_EARLY,
+	SIPALG_EVENT_DIALOG_ANSWERED,
+	SIPALG_EVENT_DIALOG_CHANGED,	/* another offer was agreed: hold, ... */
+	SIPALG_EVENT_DIALOG_ENDED,
+	SIPALG_EVENT_REGISTERED,
+	SIPALG_EVENT_UNREGISTERED,
+	SIPALG_EVENT_MESSAGE,		/* a message went through, or was left alone */
+};
+
+enum sipalg_message_attr {
+	SIPALG_MSG_UNSPEC,
+	SIPALG_MSG_PAD,
+	SIPALG_MSG_CALL_ID,		/* string, absent if it was not understood */
+	SIPALG_MSG_METHOD,		/* string: of a response, its CSeq's */
+	SIPALG_MSG_STATUS,		/* u16, 0 for a request */
+	SIPALG_MSG_REASON,		/* u32, enum sipalg_reason: TRANSLATED, UNCHANGED, ... */
+	SIPALG_MSG_SRC_ADDR,		/* bytes: as it arrived */
+	SIPALG_MSG_SRC_PORT,		/* u16 */
+	SIPALG_MSG_DST_ADDR,		/* bytes: as it left */
+	SIPALG_MSG_DST_PORT,		/* u16 */
+	__SIPALG_MSG_MAX,
+	SIPALG_MSG_MAX = __SIPALG_MSG_MAX - 1
+};
+
+#endif

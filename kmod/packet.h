@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reading and editing the payload of a packet in a netfilter hook.
+ *
+ * Places in the packet are kept as offsets from skb->data, because every
+ * function here that takes a non-const packet may move the packet: pointers
+ * into it from before the call are void.
+ */
+#ifndef SIPALG_PACKET_H
+#define SIPALG_PACKET_H
+
+#include <linux/types.h>
+#include "../include/sipalg_reasons.h"
+
+struct net;
+struct sk_buff;
+
+/**
+ * struct sipalg_packet - where things are in a packet
+ * @skb: the packet; not owned
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @l4proto: IPPROTO_UDP or IPPROTO_TCP
+ * @l4off: where the UDP or TCP header begins
+ * @payload_off: where the payload begins
+ * @payload_len: bytes of payload; of UDP, as its own header says: what an
+ *	IP packet carries beyond that is not part of the datagram
+ */
+struct sipalg_packet {
+	struct sk_buff *skb;
+	u8 pf;
+	u8 l4proto;
+	unsigned int l4off;
+	unsigned int payload_off;
+	unsigned int payload_len;
+};
+
+/**
+ * sipalg_packet_init() - find the UDP or TCP header and the payload
+ * @p: filled in
+ * @skb: the packet; neither changed nor linearised
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ * Return: SIPALG_R_OK; SIPALG_R_TRUNCATED for a packet shorter than its
+ * headers say, and for a fragment; SIPALG_R_GSO for datagrams merged into one
+ * skb; SIPALG_R_NOT_SIP for what is neither UDP nor TCP.
+ */
+enum sipalg_reason sipalg_packet_init(struct sipalg_packet *p,
+				      struct sk_buff *skb, u8 pf);
+
+/**
+ * sipalg_packet_payload() - the payload in one piece
+ * @p: the packet; may move
+ * Return: its first byte, or NULL if memory is short.
+ */
+const char *sipalg_packet_payload(struct sipalg_packet *p);
+
+/**
+ * sipalg_packet_peek() - the first bytes of the payload, at no cost
+ * @p: the packet; stays where it is
+ * @n: bytes wanted; fewer are there if @p->payload_len is smaller
+ * @buf: room for @n bytes, used if the bytes are not in one piece
+ * Return: the bytes, in the packet or in @buf; NULL if there are none.
+ */
+const void *sipalg_packet_peek(const struct sipalg_packet *p, unsigned int n,
+			       void *buf);
+
+/**
+ * sipalg_packet_replace() - give a UDP datagram a new payload
+ * @p: the packet; may move
+ * @text: the new payload; must not lie in the packet itself
+ * @len: its length
+ * @first_changed: so many bytes at the start are as they were
+ * The lengths and checksums follow, but nothing is repaired: a datagram that
+ * came with a wrong checksum leaves with a wrong one.
+ * Return: 0; -EMSGSIZE if no datagram can be that long, -ENOMEM, -EOPNOTSUPP
+ * if this is no plain UDP datagram. After an error the packet is as it was.
+ */
+int sipalg_packet_replace(struct sipalg_packet *p, const char *text,
+			  unsigned int len, unsigned int first_changed);
+
+/**
+ * sipalg_packet_allow_fragments() - deliver a packet that outgrew the MTU
+ * @p: the packet, at POST_ROUTING; may move
+ * @net: the hook's namespace
+ * The sender cannot know that its message grows on the way, and an answer of
+ * "too big" would name a size that it never sent.
+ */
+void sipalg_packet_allow_fragments(struct sipalg_packet *p, struct net *net);
+
+#endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/genetlink.h>
+
+#include "message.h"
+#include "sipalg.h"
+
+/* 2025-01-02T03:04:05.678Z */
+#define START	1735787045678ull
+
+struct nlmsghdr *message_start(void *buf, uint8_t cmd, uint16_t flags, uint32_t seq)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct genlmsghdr *genl;
+
+	nlh->nlmsg_type = FAKE_FAMILY;
+	nlh->nlmsg_flags = flags;
+	nlh->nlmsg_seq = seq;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = cmd;
+	genl->version = SIPALG_GENL_VERSION;
+	return nlh;
+}
+
+void message_put_addr(struct nlmsghdr *nlh, uint16_t attr, const char *text)
+{
+	unsigned char addr[16];
+
+	if (inet_pton(AF_INET, text, addr) == 1)
+		mnl_attr_put(nlh, attr, 4, addr);
+	else if (inet_pton(AF_INET6, text, addr) == 1)
+		mnl_attr_put(nlh, attr, 16, addr);
+}
+
+void message_put_bytes(struct nlmsghdr *nlh, uint16_t attr, const char *data, size_t len)
+{
+	char copy[4096] = { 0 };
+
+	memcpy(copy, data, len);
+	mnl_attr_put(nlh, attr, len + 1, copy);
+}
+
+static void put_media(struct nlmsghdr *nlh, uint8_t side, uint8_t line)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_DIALOG_MEDIA);
+
+	mnl_attr_put_u8(nlh, SIPALG_MEDIA_SIDE, side);
+	mnl_attr_put_u8(nlh, SIPALG_MEDIA_INDEX, line);
+	mnl_attr_put_u8(nlh, SIPALG_MEDIA_KIND, line ? SIPALG_MEDIA_VIDEO : SIPALG_MEDIA_AUDIO);
+	mnl_attr_put_u8(nlh, SIPALG_MEDIA_DIRECTION, SIPALG_SENDRECV);
+	message_put_addr(nlh, SIPALG_MEDIA_INNER_ADDR, side ? "198.51.100.7" : "192.168.1.10");
+	mnl_attr_put_u16(nlh, SIPALG_MEDIA_INNER_PORT, 4000 + 2 * line);
+	message_put_addr(nlh, SIPALG_MEDIA_OUTER_ADDR, side ? "198.51.100.7" : "203.0.113.1");
+	mnl_attr_put_u16(nlh, SIPALG_MEDIA_OUTER_PORT, 4000 + 2 * line);
+	mnl_attr_put_u16(nlh, SIPALG_MEDIA_RTCP_PORT, 4001 + 2 * line);
+	mnl_attr_put_u8(nlh, SIPALG_MEDIA_BOUND, !side);
+	mnl_attr_put_strz(nlh, SIPALG_MEDIA_CODECS, "0 8 101");
+	mnl_attr_put_u64(nlh, SIPALG_MEDIA_PACKETS, 500);
+	mnl_attr_put_u64(nlh, SIPALG_MEDIA_BYTES, 86000);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+void message_put_dialog(struct nlmsghdr *nlh, uint32_t nth)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_A_DIALOG);
+	char text[64];
+
+	mnl_attr_put_u32(nlh, SIPALG_DIALOG_ID, nth);
+	snprintf(text, sizeof(text), "call-%u@192.168.1.10", nth);
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_CALL_ID, text);
+	mnl_attr_put_u8(nlh, SIPALG_DIALOG_STATE, SIPALG_DIALOG_CONFIRMED);
+	mnl_attr_put_u8(nlh, SIPALG_DIALOG_END_REASON, SIPALG_END_NONE);
+	mnl_attr_put_u16(nlh, SIPALG_DIALOG_STATUS, 200);
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_METHOD, "INVITE");
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_A_URI, "sip:alice@example.com");
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_B_URI, "sip:bob@example.com");
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_A_TAG, "a-tag");
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_B_TAG, "b-tag");
+	message_put_addr(nlh, SIPALG_DIALOG_A_ADDR, "192.168.1.10");
+	message_put_addr(nlh, SIPALG_DIALOG_B_ADDR, "198.51.100.7");
+	mnl_attr_put_u64(nlh, SIPALG_DIALOG_START, START);
+	mnl_attr_put_u64(nlh, SIPALG_DIALOG_ANSWER, START + 2000);
+	mnl_attr_put_u32(nlh, SIPALG_DIALOG_SESSION_EXPIRES, 1800);
+	mnl_attr_put_u32(nlh, SIPALG_DIALOG_EXPIRES_IN, 1700);
+	put_media(nlh, 0, 0);
+	put_media(nlh, 1, 0);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+void message_put_registration(struct nlmsghdr *nlh, uint32_t nth)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_A_REGISTRATION);
+
+	mnl_attr_put_u32(nlh, SIPALG_REG_ID, nth);
+	mnl_attr_put_strz(nlh, SIPALG_REG_AOR, "sip:1001@pbx.example.com");
+	mnl_attr_put_strz(nlh, SIPALG_REG_CONTACT, "sip:1001@192.168.1.10:5060");
+	mnl_attr_put_u8(nlh, SIPALG_REG_STATE, 1);
+	mnl_attr_put_u32(nlh, SIPALG_REG_EXPIRES, 3600);
+	mnl_attr_put_u32(nlh, SIPALG_REG_EXPIRES_IN, 3599);
+	message_put_addr(nlh, SIPALG_REG_REGISTRAR, "198.51.100.7");
+	message_put_addr(nlh, SIPALG_REG_INNER_ADDR, "192.168.1.10");
+	mnl_attr_put_u16(nlh, SIPALG_REG_INNER_PORT, 5060);
+	message_put_addr(nlh, SIPALG_REG_OUTER_ADDR, "203.0.113.1");
+	mnl_attr_put_u16(nlh, SIPALG_REG_OUTER_PORT, 5060);
+	mnl_attr_put_u8(nlh, SIPALG_REG_PROTOCOL, 17);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/* Odd ones are IPv6 and have two peers. */
+void message_put_binding(struct nlmsghdr *nlh, uint32_t nth)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_A_BINDING);
+
+	mnl_attr_put_u32(nlh, SIPALG_BINDING_ID, nth);
+	mnl_attr_put_u8(nlh, SIPALG_BINDING_TYPE, SIPALG_BINDING_MEDIA);
+	mnl_attr_put_u8(nlh, SIPALG_BINDING_PROTOCOL, 17);
+	mnl_attr_put_u16(nlh, SIPALG_BINDING_ZONE, 0);
+	message_put_addr(nlh, SIPALG_BINDING_INNER_ADDR, nth & 1 ? "2001:db8::10" : "192.168.1.10");
+	mnl_attr_put_u16(nlh, SIPALG_BINDING_INNER_PORT, 4000);
+	message_put_addr(nlh, SIPALG_BINDING_OUTER_ADDR, nth & 1 ? "2001:db8::1" : "203.0.113.1");
+	mnl_attr_put_u16(nlh, SIPALG_BINDING_OUTER_PORT, 4000);
+	message_put_addr(nlh, SIPALG_BINDING_PEER, nth & 1 ? "2001:db8::7" : "198.51.100.7");
+	if (nth & 1)
+		message_put_addr(nlh, SIPALG_BINDING_PEER, "2001:db8::8");
+	mnl_attr_put_u8(nlh, SIPALG_BINDING_FLOWS, 1);
+	mnl_attr_put_strz(nlh, SIPALG_BINDING_OWNER, "call-1@192.168.1.10");
+	mnl_attr_nest_end(nlh, nest);
+}
+
+void message_put_status(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_A_STATUS);
+
+	mnl_attr_put_strz(nlh, SIPALG_STATUS_VERSION, "0.1.0");
+	mnl_attr_put_u8(nlh, SIPALG_STATUS_ENABLED, 1);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_DIALOGS, 2);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_REGISTRATIONS, 1);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_BINDINGS, 4);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_DIALOGS_MAX, 65536);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_REGISTRATIONS_MAX, 65536);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_BINDINGS_MAX, 262144);
+	mnl_attr_put_u16(nlh, SIPALG_STATUS_PORT, 5060);
+	mnl_attr_put_u16(nlh, SIPALG_STATUS_MEDIA_PORT_MIN, 10000);
+	mnl_attr_put_u16(nlh, SIPALG_STATUS_MEDIA_PORT_MAX, 65535);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+void message_put_stats(struct nlmsghdr *nlh, unsigned int count)
+{
+	uint64_t values[128];
+
+	for (unsigned int i = 0; i < count; i++)
+		values[i] = i * 10;
+	mnl_attr_put(nlh, SIPALG_A_STATS, count * sizeof(values[0]), values);
+}
+
+struct nlmsghdr *message_error(void *buf, uint32_t seq, int error, const char *words)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct nlmsgerr *err;
+
+	nlh->nlmsg_type = NLMSG_ERROR;
+	nlh->nlmsg_flags = NLM_F_CAPPED;
+	nlh->nlmsg_seq = seq;
+	err = mnl_nlmsg_put_extra_header(nlh, sizeof(*err));
+	err->error = -error;
+	if (words) {
+		nlh->nlmsg_flags |= NLM_F_ACK_TLVS;
+		mnl_attr_put_u32(nlh, NLMSGERR_ATTR_OFFS, 20);
+		mnl_attr_put_strz(nlh, NLMSGERR_ATTR_MSG, words);
+	}
+	return nlh;
+}
+
+struct nlmsghdr *message_done(void *buf, uint32_t seq, int error, uint16_t flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	int *result;
+
+	nlh->nlmsg_type = NLMSG_DONE;
+	nlh->nlmsg_flags = NLM_F_MULTI | flags;
+	nlh->nlmsg_seq = seq;
+	result = mnl_nlmsg_put_extra_header(nlh, sizeof(*result));
+	*result = -error;
+	return nlh;
+}

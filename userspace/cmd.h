@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Commands: what they get, and the table that names them. */
+#ifndef SIPALGCTL_CMD_H
+#define SIPALGCTL_CMD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "nl.h"
+#include "print.h"
+
+/* Options of commands; those that any command takes are in main.c. */
+enum option {
+	OPT_CALL_ID,
+	OPT_EXPLAIN,
+	OPT_COUNT
+};
+
+#define OPT(name)	(1u << OPT_##name)
+
+struct option_info {
+	const char *name;
+	const char *value;	/* what it takes, NULL: nothing */
+	const char *help;
+};
+
+extern const struct option_info option_infos[OPT_COUNT];
+
+/**
+ * struct ctx - what a command works with
+ * @print: where its output goes
+ * @nl: open unless the command is local
+ * @what: object and verb, for error messages
+ * @arg: the command's argument, if it takes one
+ * @id: the same as a number
+ * @opt: the value of each option given, "" if it takes none
+ */
+struct ctx {
+	struct printer print;
+	struct nl nl;
+	char what[64];
+	const char *arg;
+	uint32_t id;
+	const char *opt[OPT_COUNT];
+};
+
+/**
+ * struct command - one row of the table behind dispatch, help and completion
+ * @object: the first word
+ * @verb: the second, NULL: there is none; an object's first row is the default
+ * @arg: the name of its argument, NULL: it has none
+ * @options: OPT()s that it takes
+ * @local: it does not ask the kernel
+ * @run: returns the exit code
+ * @help: one sentence
+ */
+struct command {
+	const char *object;
+	const char *verb;
+	const char *arg;
+	unsigned int options;
+	bool local;
+	int (*run)(struct ctx *ctx);
+	const char *help;
+};
+
+/* Ends with a row without object. */
+extern const struct command commands[];
+
+int cmd_overview(struct ctx *ctx);
+int cmd_status(struct ctx *ctx);
+int cmd_enable(struct ctx *ctx);
+int cmd_disable(struct ctx *ctx);
+int cmd_dialog_list(struct ctx *ctx);
+int cmd_dialog_show(struct ctx *ctx);
+int cmd_registration_list(struct ctx *ctx);
+int cmd_binding_list(struct ctx *ctx);
+int cmd_stats(struct ctx *ctx);
+int cmd_monitor(struct ctx *ctx);
+int cmd_help(struct ctx *ctx);
+int cmd_version(struct ctx *ctx);
+int cmd_completion(struct ctx *ctx);
+
+/* The command that the words mean: NULL after an error message. */
+const struct command *command_find(const char *object, const char *verb, bool *verb_used);
+
+/* An option of @command by its name or the begin of it, OPT_COUNT: none. */
+enum option command_option(const struct command *command, const char *name);
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/* status, enable, disable; and what is shown without any command. */
+#include <errno.h>
+
+#include "sipalg.h"
+#include "view.h"
+
+static const struct cell lines[] = {
+	{ "module", 0, SIPALG_STATUS_VERSION },
+	{ "enabled", 0, SIPALG_STATUS_ENABLED },
+	{ "dialogs", 0, SIPALG_STATUS_DIALOGS, SIPALG_STATUS_DIALOGS_MAX, " of " },
+	{ "registrations", 0, SIPALG_STATUS_REGISTRATIONS, SIPALG_STATUS_REGISTRATIONS_MAX, " of " },
+	{ "bindings", 0, SIPALG_STATUS_BINDINGS, SIPALG_STATUS_BINDINGS_MAX, " of " },
+	{ "port", 0, SIPALG_STATUS_PORT },
+	{ "media-ports", 0, SIPALG_STATUS_MEDIA_PORT_MIN, SIPALG_STATUS_MEDIA_PORT_MAX, " to " },
+	{ NULL }
+};
+
+const struct view view_status = {
+	.cmd = SIPALG_CMD_STATUS_GET,
+	.attr = SIPALG_A_STATUS,
+	.schema = &schema_status,
+	.lines = lines,
+};
+
+static int show_status(struct ctx *ctx, const char *key)
+{
+	union nl_request req;
+
+	nl_request(&ctx->nl, &req, SIPALG_CMD_STATUS_GET, NLM_F_ACK);
+	return view_one(ctx, &view_status, key, &req);
+}
+
+int cmd_status(struct ctx *ctx)
+{
+	return show_status(ctx, NULL);
+}
+
+int cmd_overview(struct ctx *ctx)
+{
+	int status, dialogs = EXIT_OK;
+
+	print_group_open(&ctx->print);
+	status = show_status(ctx, "status");
+	if (status == EXIT_OK) {
+		print_gap(&ctx->print);
+		dialogs = view_list(ctx, &view_dialog, "dialogs");
+	}
+	print_group_close(&ctx->print);
+	return status != EXIT_OK ? status : dialogs;
+}
+
+static int no_message(const struct nlmsghdr *nlh, void *data)
+{
+	(void)nlh;
+	(void)data;
+	return 0;
+}
+
+/* It is no failure that it was so already: a script can say it twice. */
+static int turn(struct ctx *ctx, uint8_t cmd)
+{
+	union nl_request req;
+
+	nl_request(&ctx->nl, &req, cmd, NLM_F_ACK);
+	if (nl_talk(&ctx->nl, &req, no_message, NULL) == 0)
+		return EXIT_OK;
+	nl_error_say(&ctx->nl, ctx->what);
+	return ctx->nl.error == EALREADY ? EXIT_OK : EXIT_FAILED;
+}
+
+int cmd_enable(struct ctx *ctx)
+{
+	return turn(ctx, SIPALG_CMD_ENABLE);
+}
+
+int cmd_disable(struct ctx *ctx)
+{
+	return turn(ctx, SIPALG_CMD_DISABLE);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table of commands, and how words find their row in it. */
+#include <string.h>
+
+#include "cmd.h"
+
+const struct option_info option_infos[OPT_COUNT] = {
+	[OPT_CALL_ID] = { "--call-id", "CALL-ID", "only those with this Call-ID" },
+	[OPT_EXPLAIN] = { "--explain", NULL, "with a sentence for each" },
+};
+
+const struct command commands[] = {
+	{ "status", NULL, NULL, 0, false, cmd_status,
+	  "whether sipalg is on here, what it holds, its limits" },
+	{ "dialog", "list", NULL, OPT(CALL_ID), false, cmd_dialog_list,
+	  "calls and subscriptions" },
+	{ "dialog", "show", "ID", 0, false, cmd_dialog_show,
+	  "one of them with its media" },
+	{ "registration", "list", NULL, 0, false, cmd_registration_list,
+	  "contacts that phones registered" },
+	{ "binding", "list", NULL, 0, false, cmd_binding_list,
+	  "pairs of addresses that are translated, and who may use them" },
+	{ "stats", NULL, NULL, OPT(EXPLAIN), false, cmd_stats,
+	  "counters" },
+	{ "monitor", NULL, NULL, 0, false, cmd_monitor,
+	  "events as they happen, until it is interrupted" },
+	{ "enable", NULL, NULL, 0, false, cmd_enable,
+	  "turn sipalg on in this network namespace" },
+	{ "disable", NULL, NULL, 0, false, cmd_disable,
+	  "turn it off there: all that it holds is forgotten" },
+	{ "help", NULL, NULL, 0, true, cmd_help,
+	  "this text" },
+	{ "version", NULL, NULL, 0, true, cmd_version,
+	  "the version of sipalgctl; status has the module's" },
+	{ "completion", NULL, NULL, 0, true, cmd_completion,
+	  "print the completion for bash" },
+	{ NULL }
+};
+
+static bool begins(const char *word, const char *prefix)
+{
+	return strncmp(word, prefix, strlen(prefix)) == 0;
+}
+
+/* Whether a row is meant, going by the beginnings of its words. */
+static bool matches(const struct command *row, const char *object, const char *verb)
+{
+	if (!begins(row->object, object))
+		return false;
+	if (row->verb)
+		return verb ? begins(row->verb, verb) :
+			      row == commands || strcmp(row[-1].object, row->object) != 0;
+	/* A second word that is neither a verb nor an argument. */
+	return !verb || row->arg;
+}
+
+static bool is_exact(const struct command *row, const char *object, const char *verb)
+{
+	return strcmp(row->object, object) == 0 &&
+	       (!verb || !row->verb || strcmp(row->verb, verb) == 0);
+}
+
+static void say_unknown(const char *object, const char *verb)
+{
+	for (const struct command *row = commands; row->object; row++) {
+		if (!begins(row->object, object))
+			continue;
+		if (verb && row->verb)
+			error_say("%s has no command \"%s\": see \"sipalgctl help\"", row->object,
+				  verb);
+		else if (verb)
+			error_say("%s takes no argument \"%s\": see \"sipalgctl help\"",
+				  row->object, verb);
+		return;
+	}
+	error_say("there is no command \"%s\": see \"sipalgctl help\"", object);
+}
+
+const struct command *command_find(const char *object, const char *verb, bool *verb_used)
+{
+	const struct command *found = NULL;
+
+	for (const struct command *row = commands; row->object; row++) {
+		if (!matches(row, object, verb))
+			continue;
+		if (is_exact(row, object, verb)) {
+			found = row;
+			break;
+		}
+		if (found) {
+			error_say("\"%s%s%s\" can be %s%s%s or %s%s%s: write more of it", object,
+				  verb ? " " : "", verb ?: "", found->object,
+				  found->verb ? " " : "", found->verb ?: "", row->object,
+				  row->verb ? " " : "", row->verb ?: "");
+			return NULL;
+		}
+		found = row;
+	}
+	if (!found)
+		say_unknown(object, verb);
+	else
+		*verb_used = found->verb && verb;
+	return found;
+}
+
+enum option command_option(const struct command *command, const char *name)
+{
+	enum option found = OPT_COUNT;
+
+	for (unsigned int i = 0; i < OPT_COUNT; i++) {
+		if (!(command->options & 1u << i) || !begins(option_infos[i].name, name))
+			continue;
+		if (found != OPT_COUNT)
+			return OPT_COUNT;
+		found = i;
+	}
+	return strlen(name) > 2 ? found : OPT_COUNT;
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "schema.h"
+#include "sipalg.h"
+#include "sipalg_reasons.h"
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define NAMES(a)	.names = (a), .name_count = COUNT(a)
+#define SCHEMA(label, table)						\
+	{ .name = (label), .fields = (table), .max = COUNT(table) - 1 }
+
+static const char *const dialog_states[] = {
+	[SIPALG_DIALOG_TRYING] = "trying",
+	[SIPALG_DIALOG_EARLY] = "early",
+	[SIPALG_DIALOG_CONFIRMED] = "confirmed",
+	[SIPALG_DIALOG_TERMINATED] = "terminated",
+};
+
+static const char *const end_reasons[] = {
+	[SIPALG_END_NONE] = "none",
+	[SIPALG_END_BYE] = "bye",
+	[SIPALG_END_BYE_TIMEOUT] = "bye_timeout",
+	[SIPALG_END_CANCEL] = "cancel",
+	[SIPALG_END_FAILURE] = "failure",
+	[SIPALG_END_TIMEOUT] = "timeout",
+	[SIPALG_END_REPLACED] = "replaced",
+	[SIPALG_END_KILLED] = "killed",
+	[SIPALG_END_DISABLED] = "disabled",
+};
+
+static const char *const directions[] = {
+	[SIPALG_SENDRECV] = "sendrecv",
+	[SIPALG_SENDONLY] = "sendonly",
+	[SIPALG_RECVONLY] = "recvonly",
+	[SIPALG_INACTIVE] = "inactive",
+};
+
+static const char *const media_kinds[] = {
+	[SIPALG_MEDIA_OTHER] = "other",
+	[SIPALG_MEDIA_AUDIO] = "audio",
+	[SIPALG_MEDIA_VIDEO] = "video",
+	[SIPALG_MEDIA_IMAGE] = "image",
+	[SIPALG_MEDIA_TEXT] = "text",
+	[SIPALG_MEDIA_MESSAGE] = "message",
+	[SIPALG_MEDIA_APPLICATION] = "application",
+};
+
+static const char *const binding_types[] = {
+	[SIPALG_BINDING_SIGNALLING] = "signalling",
+	[SIPALG_BINDING_MEDIA] = "media",
+	[SIPALG_BINDING_RTCP] = "rtcp",
+};
+
+static const char *const events[] = {
+	[SIPALG_EVENT_DIALOG_NEW] = "dialog_new",
+	[SIPALG_EVENT_DIALOG_EARLY] = "dialog_early",
+	[SIPALG_EVENT_DIALOG_ANSWERED] = "dialog_answered",
+	[SIPALG_EVENT_DIALOG_CHANGED] = "dialog_changed",
+	[SIPALG_EVENT_DIALOG_ENDED] = "dialog_ended",
+	[SIPALG_EVENT_REGISTERED] = "registered",
+	[SIPALG_EVENT_UNREGISTERED] = "unregistered",
+	[SIPALG_EVENT_MESSAGE] = "message",
+};
+
+static const char *const reasons[] = {
+#define X(e, name, class, text) [SIPALG_R_##e] = #name,
+	SIPALG_REASONS(X)
+#undef X
+};
+
+static const char *const registration_states[] = { "asked", "granted" };
+static const char *const sides[] = { "a", "b" };
+static const char *const protocols[] = {
+	[6] = "tcp", [17] = "udp", [132] = "sctp",
+};
+
+static const struct field status_fields[] = {
+	[SIPALG_STATUS_VERSION] = { "version", V_STRING },
+	[SIPALG_STATUS_ENABLED] = { "enabled", V_BOOL },
+	[SIPALG_STATUS_DIALOGS] = { "dialogs", V_U32 },
+	[SIPALG_STATUS_REGISTRATIONS] = { "registrations", V_U32 },
+	[SIPALG_STATUS_BINDINGS] = { "bindings", V_U32 },
+	[SIPALG_STATUS_DIALOGS_MAX] = { "dialogs_max", V_U32 },
+	[SIPALG_STATUS_REGISTRATIONS_MAX] = { "registrations_max", V_U32 },
+	[SIPALG_STATUS_BINDINGS_MAX] = { "bindings_max", V_U32 },
+	[SIPALG_STATUS_PORT] = { "port", V_U16 },
+	[SIPALG_STATUS_MEDIA_PORT_MIN] = { "media_port_min", V_U16 },
+	[SIPALG_STATUS_MEDIA_PORT_MAX] = { "media_port_max", V_U16 },
+};
+
+const struct schema schema_status = SCHEMA("status", status_fields);
+
+static const struct field media_fields[] = {
+	[SIPALG_MEDIA_SIDE] = { "side", V_NAME8, NAMES(sides) },
+	[SIPALG_MEDIA_INDEX] = { "index", V_U8 },
+	[SIPALG_MEDIA_KIND] = { "kind", V_NAME8, NAMES(media_kinds) },
+	[SIPALG_MEDIA_DIRECTION] = { "direction", V_NAME8, NAMES(directions) },
+	[SIPALG_MEDIA_INNER_ADDR] = { "inner_addr", V_ADDR },
+	[SIPALG_MEDIA_INNER_PORT] = { "inner_port", V_U16 },
+	[SIPALG_MEDIA_OUTER_ADDR] = { "outer_addr", V_ADDR },
+	[SIPALG_MEDIA_OUTER_PORT] = { "outer_port", V_U16 },
+	[SIPALG_MEDIA_RTCP_PORT] = { "rtcp_port", V_U16 },
+	[SIPALG_MEDIA_BOUND] = { "bound", V_BOOL },
+	[SIPALG_MEDIA_CODECS] = { "codecs", V_STRING },
+	[SIPALG_MEDIA_PACKETS] = { "packets", V_U64 },
+	[SIPALG_MEDIA_BYTES] = { "bytes", V_U64 },
+};
+
+const struct schema schema_media = SCHEMA("media", media_fields);
+
+static const struct field dialog_fields[] = {
+	[SIPALG_DIALOG_ID] = { "id", V_U32 },
+	[SIPALG_DIALOG_CALL_ID] = { "call_id", V_STRING },
+	[SIPALG_DIALOG_STATE] = { "state", V_NAME8, NAMES(dialog_states) },
+	[SIPALG_DIALOG_END_REASON] = { "end_reason", V_NAME8, NAMES(end_reasons) },
+	[SIPALG_DIALOG_STATUS] = { "status", V_U16 },
+	[SIPALG_DIALOG_METHOD] = { "method", V_STRING },
+	[SIPALG_DIALOG_A_URI] = { "a_uri", V_STRING },
+	[SIPALG_DIALOG_B_URI] = { "b_uri", V_STRING },
+	[SIPALG_DIALOG_A_TAG] = { "a_tag", V_STRING },
+	[SIPALG_DIALOG_B_TAG] = { "b_tag", V_STRING },
+	[SIPALG_DIALOG_A_ADDR] = { "a_addr", V_ADDR },
+	[SIPALG_DIALOG_B_ADDR] = { "b_addr", V_ADDR },
+	[SIPALG_DIALOG_START] = { "start", V_TIME },
+	[SIPALG_DIALOG_ANSWER] = { "answer", V_TIME },
+	[SIPALG_DIALOG_END] = { "end", V_TIME },
+	[SIPALG_DIALOG_SESSION_EXPIRES] = { "session_expires", V_U32 },
+	[SIPALG_DIALOG_EXPIRES_IN] = { "expires_in", V_U32 },
+	[SIPALG_DIALOG_MEDIA] = { "media", V_NEST, .many = true, .nest = &schema_media },
+};
+
+const struct schema schema_dialog = SCHEMA("dialog", dialog_fields);
+
+static const struct field registration_fields[] = {
+	[SIPALG_REG_ID] = { "id", V_U32 },
+	[SIPALG_REG_AOR] = { "aor", V_STRING },
+	[SIPALG_REG_CONTACT] = { "contact", V_STRING },
+	[SIPALG_REG_STATE] = { "state", V_NAME8, NAMES(registration_states) },
+	[SIPALG_REG_EXPIRES] = { "expires", V_U32 },
+	[SIPALG_REG_EXPIRES_IN] = { "expires_in", V_U32 },
+	[SIPALG_REG_REGISTRAR] = { "registrar", V_ADDR },
+	[SIPALG_REG_INNER_ADDR] = { "inner_addr", V_ADDR },
+	[SIPALG_REG_INNER_PORT] = { "inner_port", V_U16 },
+	[SIPALG_REG_OUTER_ADDR] = { "outer_addr", V_ADDR },
+	[SIPALG_REG_OUTER_PORT] = { "outer_port", V_U16 },
+	[SIPALG_REG_PROTOCOL] = { "protocol", V_NAME8, NAMES(protocols) },
+};
+
+const struct schema schema_registration = SCHEMA("registration", registration_fields);
+
+static const struct field binding_fields[] = {
+	[SIPALG_BINDING_ID] = { "id", V_U32 },
+	[SIPALG_BINDING_TYPE] = { "type", V_NAME8, NAMES(binding_types) },
+	[SIPALG_BINDING_PROTOCOL] = { "protocol", V_NAME8, NAMES(protocols) },
+	[SIPALG_BINDING_ZONE] = { "zone", V_U16 },
+	[SIPALG_BINDING_INNER_ADDR] = { "inner_addr", V_ADDR },
+	[SIPALG_BINDING_INNER_PORT] = { "inner_port", V_U16 },
+	[SIPALG_BINDING_OUTER_ADDR] = { "outer_addr", V_ADDR },
+	[SIPALG_BINDING_OUTER_PORT] = { "outer_port", V_U16 },
+	[SIPALG_BINDING_PEER] = { "peer", V_ADDR, .many = true },
+	[SIPALG_BINDING_FLOWS] = { "flows", V_U8 },
+	[SIPALG_BINDING_OWNER] = { "owner", V_STRING },
+};
+
+const struct schema schema_binding = SCHEMA("binding", binding_fields);
+
+static const struct field message_fields[] = {
+	[SIPALG_MSG_CALL_ID] = { "call_id", V_STRING },
+	[SIPALG_MSG_METHOD] = { "method", V_STRING },
+	[SIPALG_MSG_STATUS] = { "status", V_U16 },
+	[SIPALG_MSG_REASON] = { "reason", V_NAME32, NAMES(reasons) },
+	[SIPALG_MSG_SRC_ADDR] = { "src_addr", V_ADDR },
+	[SIPALG_MSG_SRC_PORT] = { "src_port", V_U16 },
+	[SIPALG_MSG_DST_ADDR] = { "dst_addr", V_ADDR },
+	[SIPALG_MSG_DST_PORT] = { "dst_port", V_U16 },
+};
+
+const struct schema schema_message = SCHEMA("message", message_fields);
+
+static const struct field top_fields[] = {
+	[SIPALG_A_ID] = { "id", V_U32 },
+	[SIPALG_A_CALL_ID] = { "call_id", V_STRING },
+	[SIPALG_A_STATUS] = { "status", V_NEST, .nest = &schema_status },
+	[SIPALG_A_DIALOG] = { "dialog", V_NEST, .nest = &schema_dialog },
+	[SIPALG_A_REGISTRATION] = { "registration", V_NEST, .nest = &schema_registration },
+	[SIPALG_A_BINDING] = { "binding", V_NEST, .nest = &schema_binding },
+	[SIPALG_A_STATS] = { "stats", V_BINARY },
+	[SIPALG_A_EVENT] = { "event", V_NAME32, NAMES(events) },
+	[SIPALG_A_TIME] = { "time", V_TIME },
+	[SIPALG_A_MESSAGE] = { "message", V_NEST, .nest = &schema_message },
+};
+
+const struct schema schema_top = SCHEMA("message", top_fields);
+
+/* struct record has room for this many attributes. */
+_Static_assert(SIPALG_A_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_STATUS_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_DIALOG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_MEDIA_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_REG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_BINDING_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_MSG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+
+/* And an attribute that is added to the contract needs a row above. */
+_Static_assert(COUNT(top_fields) == SIPALG_A_MAX + 1, "schema_top");
+_Static_assert(COUNT(status_fields) == SIPALG_STATUS_MAX + 1, "schema_status");
+_Static_assert(COUNT(dialog_fields) == SIPALG_DIALOG_MAX + 1, "schema_dialog");
+_Static_assert(COUNT(media_fields) == SIPALG_MEDIA_MAX + 1, "schema_media");
+_Static_assert(COUNT(registration_fields) == SIPALG_REG_MAX + 1, "schema_registration");
+_Static_assert(COUNT(binding_fields) == SIPALG_BINDING_MAX + 1, "schema_binding");
+_Static_assert(COUNT(message_fields) == SIPALG_MSG_MAX + 1, "schema_message");

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What all commands share that list things or show one. */
+#ifndef SIPALGCTL_VIEW_H
+#define SIPALGCTL_VIEW_H
+
+#include "cmd.h"
+
+/**
+ * struct view - how a kind of thing is asked for and shown
+ * @cmd: the command that gets or dumps it
+ * @attr: the nest with one of them
+ * @schema: what is inside of the nest
+ * @columns: of the list as text
+ * @lines: of one of them as text
+ * @part: an attribute of many nests, listed under the lines, or 0
+ * @part_columns: of that list
+ */
+struct view {
+	uint8_t cmd;
+	uint16_t attr;
+	const struct schema *schema;
+	const struct cell *columns;
+	const struct cell *lines;
+	uint16_t part;
+	const struct cell *part_columns;
+};
+
+extern const struct view view_status;
+extern const struct view view_dialog;
+extern const struct view view_registration;
+extern const struct view view_binding;
+
+/* Prints a list as it is dumped; @key is NULL outside of a group. Returns the exit code. */
+int view_list(struct ctx *ctx, const struct view *view, const char *key);
+
+/* Sends the request and prints the one thing it gets. Returns the exit code. */
+int view_one(struct ctx *ctx, const struct view *view, const char *key, union nl_request *req);
+
+/**
+ * struct view_walk - what goes through an answer, for view.c and the tests
+ * @ctx: the printer is in there
+ * @view: what is shown
+ * @key: of the list or the object
+ * @open: the list is begun, or the one was printed
+ * @failed: after an error message
+ */
+struct view_walk {
+	struct ctx *ctx;
+	const struct view *view;
+	const char *key;
+	bool open;
+	bool failed;
+};
+
+/* nl_cb for a message of a dump, and for the answer about one thing. */
+int view_list_message(const struct nlmsghdr *nlh, void *walk);
+int view_one_message(const struct nlmsghdr *nlh, void *walk);
+
+#endif
