@@ -1,19 +1,223 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loading and unloading.
+ * Loading, unloading, and the life of a namespace.
  */
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
 
+#include "binding.h"
+#include "call.h"
+#include "flow.h"
+#include "genl.h"
+#include "hook.h"
+#include "inspect.h"
+#include "net.h"
+#include "registration.h"
+#include "../include/sipalg.h"
 #include "sipalg_version.h"
+
+unsigned int sipalg_net_id;
+
+static DEFINE_MUTEX(sipalg_mutex);
+
+static const struct sipalg_limits default_limits = {
+	.dialogs = 131072,
+	.registrations = 65536,
+	.bindings = 524288,
+	.message = 65535,
+	.forks = 16,
+	.peers = 32,
+};
+
+u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r)
+{
+	u64 sum = 0;
+	int cpu;
+
+	if (!sn->stats)
+		return 0;
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(sn->stats, cpu)->n[r];
+	return sum;
+}
+
+static spinlock_t *locks_alloc(void)
+{
+	spinlock_t *locks = kvmalloc_array(SIPALG_LOCKS, sizeof(*locks), GFP_KERNEL);
+	unsigned int i;
+
+	for (i = 0; locks && i < SIPALG_LOCKS; i++)
+		spin_lock_init(&locks[i]);
+	return locks;
+}
+
+/* What a namespace needs from its first use to its end. */
+static int tables_init(struct sipalg_net *sn)
+{
+	int err = -ENOMEM;
+
+	if (sn->locks)
+		return 0;
+	sn->stats = alloc_percpu(struct sipalg_stats);
+	sn->port_locks = locks_alloc();
+	sn->locks = locks_alloc();
+	if (!sn->stats || !sn->port_locks || !sn->locks)
+		goto err_locks;
+	err = sipalg_bindings_init(sn);
+	if (err)
+		goto err_locks;
+	err = sipalg_calls_init(sn);
+	if (err)
+		goto err_bindings;
+	err = sipalg_registrations_init(sn);
+	if (err)
+		goto err_calls;
+	return 0;
+
+err_calls:
+	sipalg_calls_clean(sn);
+err_bindings:
+	sipalg_bindings_clean(sn);
+err_locks:
+	kvfree(sn->locks);
+	kvfree(sn->port_locks);
+	free_percpu(sn->stats);
+	sn->locks = NULL;
+	sn->port_locks = NULL;
+	sn->stats = NULL;
+	return err;
+}
+
+static void tables_clean(struct sipalg_net *sn)
+{
+	if (!sn->locks)
+		return;
+	sipalg_registrations_clean(sn);
+	sipalg_calls_clean(sn);
+	sipalg_bindings_clean(sn);
+	kvfree(sn->locks);
+	kvfree(sn->port_locks);
+	free_percpu(sn->stats);
+}
+
+int sipalg_net_enable(struct sipalg_net *sn)
+{
+	int err;
+
+	mutex_lock(&sipalg_mutex);
+	err = -EALREADY;
+	if (sn->enabled)
+		goto out;
+	err = tables_init(sn);
+	if (err)
+		goto out;
+	WRITE_ONCE(sn->closing, false);
+	err = sipalg_hooks_register(sn);
+	if (err)
+		goto out;
+	sn->enabled = true;
+	sipalg_flow_adopt(sn);
+out:
+	mutex_unlock(&sipalg_mutex);
+	return err;
+}
+
+/*
+ * No packet is in a hook any more; timers see @closing or have ended when the
+ * grace period has. Owners go before what they own.
+ */
+static void net_close(struct sipalg_net *sn)
+{
+	sipalg_hooks_unregister(sn);
+	WRITE_ONCE(sn->closing, true);
+	synchronize_rcu();
+	sipalg_calls_flush(sn);
+	sipalg_registrations_flush(sn);
+	sipalg_bindings_flush(sn);
+	synchronize_rcu();
+	sn->enabled = false;
+}
+
+int sipalg_net_disable(struct sipalg_net *sn)
+{
+	int err = -EALREADY;
+
+	mutex_lock(&sipalg_mutex);
+	if (sn->enabled) {
+		net_close(sn);
+		err = 0;
+	}
+	mutex_unlock(&sipalg_mutex);
+	return err;
+}
+
+static int __net_init sipalg_net_init(struct net *net)
+{
+	struct sipalg_net *sn = sipalg_net(net);
+
+	sn->net = net;
+	sn->limits = default_limits;
+	sn->port = SIP_PORT_DEFAULT;
+	sn->media_min = 16384;
+	sn->media_max = 32767;
+	get_random_bytes(&sn->secret, sizeof(sn->secret));
+	return 0;
+}
+
+static void __net_exit sipalg_net_exit(struct net *net)
+{
+	struct sipalg_net *sn = sipalg_net(net);
+
+	sipalg_net_disable(sn);
+	tables_clean(sn);
+}
+
+static struct pernet_operations sipalg_net_ops = {
+	.init = sipalg_net_init,
+	.exit = sipalg_net_exit,
+	.id = &sipalg_net_id,
+	.size = sizeof(struct sipalg_net),
+};
 
 static int __init sipalg_init(void)
 {
+	int err;
+
+	sipalg_flow_magic = get_random_u32();
+	err = sipalg_inspect_init();
+	if (err)
+		return err;
+	err = register_pernet_subsys(&sipalg_net_ops);
+	if (err)
+		goto err_inspect;
+	err = sipalg_genl_init();
+	if (err)
+		goto err_net;
+	err = sipalg_net_enable(sipalg_net(&init_net));
+	if (err)
+		goto err_genl;
 	return 0;
+
+err_genl:
+	sipalg_genl_exit();
+err_net:
+	unregister_pernet_subsys(&sipalg_net_ops);
+err_inspect:
+	sipalg_inspect_exit();
+	return err;
 }
 
 static void __exit sipalg_exit(void)
 {
+	sipalg_genl_exit();
+	unregister_pernet_subsys(&sipalg_net_ops);
+	/* Bindings are freed by our own code, after a grace period. */
+	rcu_barrier();
+	sipalg_inspect_exit();
 }
 
 module_init(sipalg_init);
@@ -22,3 +226,4 @@ module_exit(sipalg_exit);
 MODULE_DESCRIPTION("SIP application layer gateway");
 MODULE_VERSION(SIPALG_VERSION);
 MODULE_LICENSE("GPL");
+MODULE_ALIAS_GENL_FAMILY(SIPALG_GENL_NAME);

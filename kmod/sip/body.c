@@ -52,19 +52,17 @@ static enum type media_type(const char *data, struct sip_span s,
 	struct sip_span type, subtype;
 	u32 end = sip_span_end(s), i, semi;
 
-	for (semi = s.off; semi < end && data[semi] != ';'; semi++)
-		;
-	for (i = s.off; i < semi && data[i] != '/'; i++)
-		;
+	semi = sip_find(data, s.off, end, ';');
+	i = sip_find(data, s.off, semi, '/');
 	if (i == semi)
 		return TYPE_OTHER;
 	type = sip_trim(data, s.off, i);
 	subtype = sip_trim(data, i + 1, semi);
-	if (sip_span_is_nocase(data, type, "application"))
-		return sip_span_is_nocase(data, subtype, "sdp") ? TYPE_SDP :
+	if (sip_nocase(data + type.off, type.len, "application"))
+		return sip_nocase(data + subtype.off, subtype.len, "sdp") ? TYPE_SDP :
 								  TYPE_OTHER;
-	if (!sip_span_is_nocase(data, type, "multipart") || semi == end ||
-	    sip_span_is_nocase(data, subtype, "signed"))
+	if (!sip_nocase(data + type.off, type.len, "multipart") || semi == end ||
+	    sip_nocase(data + subtype.off, subtype.len, "signed"))
 		return TYPE_OTHER;
 	if (!boundary_param(data, sip_span(semi + 1, end), boundary))
 		return TYPE_OTHER;
@@ -73,18 +71,17 @@ static enum type media_type(const char *data, struct sip_span s,
 
 static bool identity(const char *data, struct sip_span s)
 {
-	return !s.len || sip_span_is_nocase(data, s, "identity") ||
-	       sip_span_is_nocase(data, s, "7bit") ||
-	       sip_span_is_nocase(data, s, "8bit") ||
-	       sip_span_is_nocase(data, s, "binary");
+	return !s.len || sip_nocase(data + s.off, s.len, "identity") ||
+	       sip_nocase(data + s.off, s.len, "7bit") ||
+	       sip_nocase(data + s.off, s.len, "8bit") ||
+	       sip_nocase(data + s.off, s.len, "binary");
 }
 
 /* One header field of a part. */
-static void part_field(struct walk *w, struct sip_span name,
-		       struct sip_span value)
+static void part_field(struct walk *w, enum sip_hdr_id id,
+		       struct sip_span name, struct sip_span value)
 {
 	const char *data = w->m->data;
-	enum sip_hdr_id id = sip_hdr_lookup(data, name);
 
 	if (id == SIP_HDR_CONTENT_TYPE)
 		w->type = media_type(data, value, &w->inner);
@@ -132,14 +129,15 @@ static u32 delimiter(struct walk *w, u32 pos, u32 end)
 static u32 part_begin(struct walk *w, u32 pos, u32 end)
 {
 	struct sip_span name, value;
+	enum sip_hdr_id id;
 	int ret;
 
 	w->type = TYPE_OTHER;
 	w->encoded = false;
 	/* A name can begin with '-': a delimiter is none. */
 	while ((ret = pos < end && w->m->data[pos] == '-' ? -EINVAL :
-		sip_field_next(w->m->data, &pos, end, &name, &value)) == 1)
-		part_field(w, name, value);
+		sip_field_next(w->m->data, &pos, end, &id, &name, &value)) == 1)
+		part_field(w, id, name, value);
 	if (ret < 0 || w->encoded)
 		return pos;
 	if (w->type == TYPE_SDP)

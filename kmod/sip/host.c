@@ -52,9 +52,9 @@ static bool parse_v4(const char *p, u32 len, u8 *addr)
 		if (part && (i == len || p[i++] != '.'))
 			return false;
 		from = i;
-		for (; i < len && sip_is_digit(p[i]) && i - from < 3; i++)
-			v = v * 10 + (u32)(p[i] - '0');
-		if (i == from || v > 255 || (i - from > 1 && p[from] == '0'))
+		while (i < len && sip_is_digit(p[i]) && i - from < 3)
+			v = v * 10 + (u32)(p[i++] - '0');
+		if (i == from || v > 255 || (p[from] == '0' && i - from > 1))
 			return false;
 		addr[part] = (u8)v;
 	}

@@ -149,28 +149,6 @@ static const u8 method_slots[32] = {
 	[METHOD_SLOT('P', 'H', 7)] = SIP_PUBLISH,
 };
 
-/*
- * Equal but for the case of letters. 0x20 tells only upper from lower case
- * here: of all bytes of a token, none but letters differ from a letter or
- * from '-' in that bit alone.
- */
-static bool same_token(const char *p, const char *name, u32 len)
-{
-	const u64 letter = 0x2020202020202020ULL;
-	u64 a, b;
-
-	for (; len >= 8; len -= 8, p += 8, name += 8) {
-		memcpy(&a, p, 8);
-		memcpy(&b, name, 8);
-		if ((a ^ b) & ~letter)
-			return false;
-	}
-	while (len--)
-		if ((p[len] ^ name[len]) & ~0x20)
-			return false;
-	return true;
-}
-
 enum sip_hdr_id sip_hdr_lookup(const char *data, struct sip_span s)
 {
 	const char *p = data + s.off;
@@ -181,7 +159,7 @@ enum sip_hdr_id sip_hdr_lookup(const char *data, struct sip_span s)
 					  SIP_HDR_OTHER;
 	id = hdr_slots[SLOT(first, (u32)((u8)p[s.len / 2] | 0x20), s.len)];
 	if (hdr_names[id].len != s.len ||
-	    !same_token(p, hdr_names[id].text, s.len))
+	    !sip_same(p, hdr_names[id].text, s.len))
 		return SIP_HDR_OTHER;
 	return id;
 }

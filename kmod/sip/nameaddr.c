@@ -10,13 +10,14 @@ static bool bare_uri(const char *data, struct sip_span s)
 
 	if (i == s.off || i == sip_span_end(s) || data[i] != ':')
 		return false;
-	return sip_until(data, i, sip_span_end(s), SIP_C_WS) == sip_span_end(s);
+	return sip_word_end(data, i, sip_span_end(s)) == sip_span_end(s);
 }
 
 /*
  * Over the display name. Names with dots, colons and brackets without quotes
  * are about, so all that a '<' follows is a name.
- * Return: the place of '<', ';', ',' or @end; 0 where the quotes do not end.
+ * Return: the place of '<', ';', ',' or @end; behind @end where the quotes do
+ * not end.
  */
 static u32 display_name(const char *data, u32 pos, u32 end)
 {
@@ -26,7 +27,7 @@ static u32 display_name(const char *data, u32 pos, u32 end)
 			return pos;
 		pos = sip_skip_quoted(data, pos, end);
 		if (!pos)
-			return 0;
+			return end + 1;
 	}
 }
 
@@ -35,12 +36,11 @@ static u32 bracketed(const char *data, u32 pos, u32 end,
 {
 	u32 from = pos + 1;
 
-	while (pos < end && data[pos] != '>')
-		pos++;
+	pos = sip_find(data, from, end, '>');
 	if (pos == end)
 		return 0;
 	na->uri = sip_trim(data, from, pos);
-	return na->uri.len ? sip_skip(data, pos + 1, end, SIP_C_WS) : 0;
+	return na->uri.len ? sip_skip_ws(data, pos + 1, end) : 0;
 }
 
 /* Return: the end of the element, 0 if it breaks the grammar. */
@@ -49,13 +49,13 @@ static u32 element(const char *data, u32 pos, u32 end, struct sip_nameaddr *na)
 	u32 from = pos;
 
 	if (data[pos] == '*') {
-		u32 i = sip_skip(data, pos + 1, end, SIP_C_WS);
+		u32 i = sip_skip_ws(data, pos + 1, end);
 
 		if (i == end || data[i] == ',' || data[i] == ';')
 			na->star = true;
 	}
 	pos = display_name(data, pos, end);
-	if (!pos)
+	if (pos > end)
 		return 0;
 	if (pos < end && data[pos] == '<') {
 		pos = bracketed(data, pos, end, na);
@@ -82,7 +82,7 @@ int sip_nameaddr_next(const char *data, struct sip_span *rest,
 {
 	u32 pos = rest->off, end = sip_span_end(*rest);
 
-	while (pos < end && (data[pos] == ',' || sip_is(data[pos], SIP_C_WS)))
+	while (pos < end && (data[pos] == ',' || sip_is_ws(data[pos])))
 		pos++;
 	*rest = sip_span(end, end);
 	if (pos == end)

@@ -8,17 +8,14 @@
 static u32 value_end(const char *data, u32 pos, u32 end)
 {
 	while (pos < end) {
-		u32 behind;
+		u32 semi = sip_find(data, pos, end, ';');
+		u32 quote = sip_find(data, pos, semi, '"');
 
-		pos = sip_until(data, pos, end, SIP_C_PARAM);
-		if (pos == end || data[pos] == ';')
-			return pos;
-		if (data[pos] != '"') {
-			pos++;
-			continue;
-		}
-		behind = sip_skip_quoted(data, pos, end);
-		pos = behind ? behind : end;
+		if (quote == semi)
+			return semi;
+		pos = sip_skip_quoted(data, quote, end);
+		if (!pos)
+			return end;
 	}
 	return end;
 }
@@ -28,7 +25,7 @@ bool sip_param_next(const char *data, struct sip_span *rest,
 {
 	u32 pos = rest->off, end = sip_span_end(*rest), stop;
 
-	while (pos < end && (data[pos] == ';' || sip_is(data[pos], SIP_C_WS)))
+	while (pos < end && (data[pos] == ';' || sip_is_ws(data[pos])))
 		pos++;
 	if (pos == end) {
 		*rest = sip_span(end, end);
@@ -52,10 +49,11 @@ bool sip_param_next(const char *data, struct sip_span *rest,
 bool sip_param(const char *data, struct sip_span params, const char *name,
 	       struct sip_span *value)
 {
+	u32 len = (u32)__builtin_strlen(name);
 	struct sip_span key;
 
 	while (sip_param_next(data, &params, &key, value))
-		if (sip_nocase(data + key.off, key.len, name))
+		if (key.len == len && sip_same(data + key.off, name, len))
 			return true;
 	return false;
 }

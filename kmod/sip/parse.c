@@ -54,7 +54,7 @@ static enum sipalg_reason request_line(struct start *st, const char *data,
 	i = sip_skip(data, st->ruri.off, end, SIP_C_SCHEME);
 	if (i == st->ruri.off || i == end || data[i] != ':')
 		return SIPALG_R_MALFORMED;
-	if (sip_until(data, i, end, SIP_C_WS) != end)
+	if (sip_word_end(data, i, end) != end)
 		return SIPALG_R_MALFORMED;
 	return SIPALG_R_OK;
 }
@@ -99,10 +99,15 @@ bool sip_looks_like(const char *data, u32 len)
 	return start_line(&st, data, len) == SIPALG_R_OK;
 }
 
-int sip_field_next(const char *data, u32 *pos, u32 end, struct sip_span *name,
-		   struct sip_span *value)
+/*
+ * The name is found by its colon; that it is a token is checked here only for
+ * names that nobody knows: those that are known are tokens.
+ */
+static __always_inline int field(const char *data, u32 *pos, u32 end,
+				 enum sip_hdr_id *id, struct sip_span *name,
+				 struct sip_span *value)
 {
-	u32 i = *pos, colon, lf;
+	u32 from = *pos, i = from, colon, lf;
 
 	if (i < end && data[i] == '\r')
 		i++;
@@ -110,50 +115,67 @@ int sip_field_next(const char *data, u32 *pos, u32 end, struct sip_span *name,
 		*pos = i + 1;
 		return 0;
 	}
-	i = sip_skip(data, *pos, end, SIP_C_TOKEN);
-	*name = sip_span(*pos, i);
-	for (colon = i; colon < end; colon++)
-		if (data[colon] != ' ' && data[colon] != '\t')
+	colon = sip_find(data, from, end, ':');
+	if (colon == end)
+		return -EINVAL;
+	for (i = colon; i > from; i--)
+		if (data[i - 1] != ' ' && data[i - 1] != '\t')
 			break;
-	if (!name->len || colon == end || data[colon] != ':')
+	if (i == from)
+		return -EINVAL;
+	*name = sip_span(from, i);
+	*id = sip_hdr_lookup(data, *name);
+	if (*id == SIP_HDR_OTHER && sip_skip(data, from, i, SIP_C_TOKEN) != i)
 		return -EINVAL;
 	lf = colon;
 	do {
 		lf = sip_find_lf(data, lf + 1, end);
 		if (lf == end)
 			return -EINVAL;
-		*pos = lf + 1;
-	} while (*pos < end && (data[*pos] == ' ' || data[*pos] == '\t'));
+		i = lf + 1;
+	} while (i < end && (data[i] == ' ' || data[i] == '\t'));
+	*pos = i;
 	*value = sip_trim(data, colon + 1, lf);
 	return 1;
+}
+
+int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
+		   struct sip_span *name, struct sip_span *value)
+{
+	return field(data, pos, end, id, name, value);
 }
 
 /* Index the header fields from @pos on, and set where the body begins. */
 static enum sipalg_reason index_fields(struct sip_msg *m, u32 pos)
 {
-	u16 last[SIP_HDR_COUNT];
+	u16 last[SIP_HDR_COUNT], n = 0;
 	struct sip_span name, value;
-	struct sip_hdr *h;
+	const char *data = m->data;
+	struct sip_hdr *h = m->hdrs;
+	enum sip_hdr_id id;
+	u32 end = m->len;
 	int ret;
 
 	for (;;) {
-		ret = sip_field_next(m->data, &pos, m->len, &name, &value);
+		ret = field(data, &pos, end, &id, &name, &value);
 		if (ret < 0)
 			return SIPALG_R_MALFORMED;
 		if (!ret)
 			break;
-		if (m->nhdrs == SIP_MAX_HDRS)
+		if (n == SIP_MAX_HDRS)
 			return SIPALG_R_TOO_MANY_HEADERS;
-		h = &m->hdrs[m->nhdrs++];
-		h->id = (u16)sip_hdr_lookup(m->data, name);
+		h->id = (u16)id;
 		h->next = 0;
 		h->value = value;
-		if (m->first[h->id])
-			m->hdrs[last[h->id] - 1].next = m->nhdrs;
+		h++;
+		n++;
+		if (m->first[id])
+			m->hdrs[last[id] - 1].next = n;
 		else
-			m->first[h->id] = m->nhdrs;
-		last[h->id] = m->nhdrs;
+			m->first[id] = n;
+		last[id] = n;
 	}
+	m->nhdrs = n;
 	m->body = sip_span(pos, m->len);
 	return SIPALG_R_OK;
 }
@@ -182,12 +204,12 @@ static bool cseq(struct sip_msg *m)
 {
 	struct sip_span s = sip_hdr_first(m, SIP_HDR_CSEQ)->value;
 	u32 end = sip_span_end(s);
-	u32 i = sip_until(m->data, s.off, end, SIP_C_WS);
+	u32 i = sip_word_end(m->data, s.off, end);
 	struct sip_span name;
 
 	if (sip_number(m->data, sip_span(s.off, i), &m->cseq))
 		return false;
-	i = sip_skip(m->data, i, end, SIP_C_WS);
+	i = sip_skip_ws(m->data, i, end);
 	name = sip_span(i, end);
 	if (!name.len || sip_skip(m->data, i, end, SIP_C_TOKEN) != end)
 		return false;
@@ -220,7 +242,7 @@ static bool call_id(struct sip_msg *m)
 	u32 end = sip_span_end(s);
 
 	m->call_id = s;
-	return s.len && sip_until(m->data, s.off, end, SIP_C_WS) == end;
+	return s.len && sip_word_end(m->data, s.off, end) == end;
 }
 
 static enum sipalg_reason mandatory(struct sip_msg *m)

@@ -53,6 +53,8 @@ u32 sip_skip_quoted(const char *data, u32 pos, u32 end)
 
 u32 sip_list_end(const char *data, u32 pos, u32 end)
 {
+	if (sip_find(data, pos, end, '"') == end)
+		return sip_find(data, pos, end, ',');
 	while (pos < end && data[pos] != ',') {
 		if (data[pos] != '"') {
 			pos++;
@@ -63,22 +65,6 @@ u32 sip_list_end(const char *data, u32 pos, u32 end)
 			return 0;
 	}
 	return pos;
-}
-
-bool sip_nocase(const char *p, u32 len, const char *text)
-{
-	u32 i;
-
-	for (i = 0; i < len; i++) {
-		char c = p[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c |= 0x20;
-		/* The text's own end differs too, unless a NUL was sent. */
-		if (!text[i] || c != text[i])
-			return false;
-	}
-	return !text[len];
 }
 
 bool sip_span_is(const char *data, struct sip_span s, const char *text)

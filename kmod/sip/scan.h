@@ -25,6 +25,12 @@ static inline bool sip_is(char c, u8 class)
 	return sip_class[(u8)c] & class;
 }
 
+/* Most bytes are no white space, and above it: one comparison says so. */
+static inline bool sip_is_ws(char c)
+{
+	return (u8)c <= ' ' && sip_is(c, SIP_C_WS);
+}
+
 static inline bool sip_is_digit(char c)
 {
 	return (u8)(c - '0') <= 9;
@@ -57,41 +63,110 @@ static inline u32 sip_until(const char *data, u32 pos, u32 end, u8 class)
 	return pos;
 }
 
+/* Where the word at @pos ends. */
+static inline u32 sip_word_end(const char *data, u32 pos, u32 end)
+{
+	while (pos < end && !sip_is_ws(data[pos]))
+		pos++;
+	return pos;
+}
+
+static inline u32 sip_skip_ws(const char *data, u32 pos, u32 end)
+{
+	while (pos < end && sip_is_ws(data[pos]))
+		pos++;
+	return pos;
+}
+
 /* From @pos to before @end, without the white space at its ends. */
 static inline struct sip_span sip_trim(const char *data, u32 pos, u32 end)
 {
-	pos = sip_skip(data, pos, end, SIP_C_WS);
-	while (end > pos && sip_is(data[end - 1], SIP_C_WS))
+	while (end > pos && sip_is_ws(data[end - 1]))
 		end--;
-	return sip_span(pos, end);
+	return sip_span(sip_skip_ws(data, pos, end), end);
 }
 
 /*
- * Where the next LF is, @end if there is none. A word at a time: the lines of
- * a message are most of its bytes, and the kernel's memchr() is a byte loop on
- * most architectures.
+ * Where the next @byte is, @end if there is none. A word at a time: lines are
+ * most of a message, and the kernel's memchr() is a byte loop on most
+ * architectures.
  */
-static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
+static inline u32 sip_find(const char *data, u32 pos, u32 end, char byte)
 {
 	const unsigned long ones = ~0UL / 255;
+	const unsigned long mask = ones * (u8)byte;
+	size_t i = pos;
 	unsigned long w;
 
-	while (end - pos >= sizeof(w)) {
-		memcpy(&w, data + pos, sizeof(w));
-		w ^= ones * '\n';
-		w = (w - ones) & ~w & (ones << 7);
-		if (w) {
+	if (end >= sizeof(w))
+		for (; i <= end - sizeof(w); i += sizeof(w)) {
+			memcpy(&w, data + i, sizeof(w));
+			w ^= mask;
+			w = (w - ones) & ~w & (ones << 7);
+			if (!w)
+				continue;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-			return pos + ((u32)__builtin_ctzl(w) >> 3);
+			return (u32)i + ((u32)__builtin_ctzl(w) >> 3);
 #else
 			break;
 #endif
 		}
-		pos += sizeof(w);
+	while (i < end && data[i] != byte)
+		i++;
+	return (u32)i;
+}
+
+static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
+{
+	return sip_find(data, pos, end, '\n');
+}
+
+/*
+ * Are these bytes the same but for the case of letters? @text is letters,
+ * digits and any of "-./": of those, only letters have the bit 0x40, so that
+ * it says where 0x20 may differ.
+ */
+static inline bool sip_same8(const char *p, const char *text)
+{
+	u64 a, b;
+
+	memcpy(&a, p, 8);
+	memcpy(&b, text, 8);
+	return !((a ^ b) & ~((b & 0x4040404040404040ULL) >> 1));
+}
+
+static inline bool sip_same4(const char *p, const char *text)
+{
+	u32 a, b;
+
+	memcpy(&a, p, 4);
+	memcpy(&b, text, 4);
+	return !((a ^ b) & ~((b & 0x40404040) >> 1));
+}
+
+static inline bool sip_same(const char *p, const char *text, u32 len)
+{
+	u32 i;
+
+	if (len >= 8) {
+		for (i = 0; i + 8 < len; i += 8)
+			if (!sip_same8(p + i, text + i))
+				return false;
+		return sip_same8(p + len - 8, text + len - 8);
 	}
-	while (pos < end && data[pos] != '\n')
-		pos++;
-	return pos;
+	if (len >= 4)
+		return sip_same4(p, text) &&
+		       sip_same4(p + len - 4, text + len - 4);
+	for (i = 0; i < len; i++)
+		if ((p[i] ^ text[i]) & ~((text[i] & 0x40) >> 1))
+			return false;
+	return true;
+}
+
+/* As sip_same(), and as long. The length of a literal costs nothing. */
+static inline bool sip_nocase(const char *p, u32 len, const char *text)
+{
+	return len == __builtin_strlen(text) && sip_same(p, text, len);
 }
 
 /* Behind the quoted string that begins at @pos; 0 where it does not end. */
@@ -104,20 +179,18 @@ u32 sip_skip_quoted(const char *data, u32 pos, u32 end);
  */
 u32 sip_list_end(const char *data, u32 pos, u32 end);
 
-/* Do these bytes spell @text (in lower case) in any case of letters? */
-bool sip_nocase(const char *p, u32 len, const char *text);
-
 /**
  * sip_field_next() - the next header field, of a message or of a MIME part
  * @pos: start of a line; behind the field (or the empty line) on return
+ * @id: what it is
  * @name: as written
  * @value: without the white space around it
  * Return: 1 for a field, 0 for the empty line, -EINVAL if it is neither.
  */
-int sip_field_next(const char *data, u32 *pos, u32 end, struct sip_span *name,
-		   struct sip_span *value);
+int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
+		   struct sip_span *name, struct sip_span *value);
 
-/* The id of a header field's name, which has to be a token. */
+/* The id of a header field's name; it must not be empty. */
 enum sip_hdr_id sip_hdr_lookup(const char *data, struct sip_span name);
 
 /* The id of a method's name. */

@@ -23,21 +23,23 @@ struct walk {
 /* The next word of the line; empty at its end. */
 static struct sip_span word(struct walk *w)
 {
-	u32 from = sip_skip(w->data, w->pos, w->end, SIP_C_WS);
+	u32 from = sip_skip_ws(w->data, w->pos, w->end);
 
-	w->pos = sip_until(w->data, from, w->end, SIP_C_WS);
+	w->pos = sip_word_end(w->data, from, w->end);
 	return sip_span(from, w->pos);
 }
 
-static bool is(const struct walk *w, struct sip_span s, const char *text)
+static inline bool is(const struct walk *w, struct sip_span s, const char *text)
 {
 	return sip_nocase(w->data + s.off, s.len, text);
 }
 
-static bool begins(const struct walk *w, struct sip_span s, const char *text,
-		   u32 len)
+static inline bool begins(const struct walk *w, struct sip_span s,
+			  const char *text)
 {
-	return s.len >= len && sip_nocase(w->data + s.off, len, text);
+	u32 len = (u32)__builtin_strlen(text);
+
+	return s.len >= len && sip_same(w->data + s.off, text, len);
 }
 
 static bool port(const struct walk *w, struct sip_span s, u16 *v)
@@ -54,16 +56,14 @@ static bool port(const struct walk *w, struct sip_span s, u16 *v)
 static bool connection(struct walk *w, struct sdp_conn *c)
 {
 	struct sip_span net = word(w), type = word(w), addr = word(w);
-	u32 i;
 
 	memset(c, 0, sizeof(*c));
 	if (!addr.len)
 		return false;
 	if (!is(w, net, "in") || !type.len)
 		return true;
-	for (i = 0; i < addr.len; i++)
-		if (w->data[addr.off + i] == '/')
-			addr.len = i;
+	addr = sip_span(addr.off, sip_find(w->data, addr.off, sip_span_end(addr),
+					   '/'));
 	if (!addr.len)
 		return false;
 	c->text = addr;
@@ -98,39 +98,55 @@ static enum sipalg_reason line_c(struct walk *w)
 	return SIPALG_R_OK;
 }
 
+/* The last word of the line, taken off it. */
+static struct sip_span last_word(struct walk *w)
+{
+	u32 end = w->end;
+
+	while (end > w->pos && sip_is_ws(w->data[end - 1]))
+		end--;
+	w->end = end;
+	while (w->end > w->pos && !sip_is_ws(w->data[w->end - 1]))
+		w->end--;
+	return sip_span(w->end, end);
+}
+
 /*
  * Read from its end: user names with spaces are about. An origin that cannot
  * be read harms nobody, it only names somebody.
  */
 static void line_o(struct walk *w)
 {
-	struct sip_span s[3] = { { 0, 0 }, { 0, 0 }, { 0, 0 } }, next;
+	struct sip_span addr = last_word(w), type = last_word(w);
+	struct sip_span net = last_word(w);
 
-	while ((next = word(w)).len) {
-		s[0] = s[1];
-		s[1] = s[2];
-		s[2] = next;
-	}
-	if (w->sdp->origin.text.len || !is(w, s[0], "in"))
+	if (w->sdp->origin.text.len || !type.len || !is(w, net, "in"))
 		return;
-	w->sdp->origin.text = s[2];
-	sip_host_parse(w->data, s[2], &w->sdp->origin.addr);
+	w->sdp->origin.text = addr;
+	sip_host_parse(w->data, addr, &w->sdp->origin.addr);
 }
 
 static u8 kind_of(const struct walk *w, struct sip_span s)
 {
-	u8 kind;
-
-	for (kind = SDP_KIND_AUDIO; kind <= SDP_KIND_APPLICATION; kind++)
-		if (is(w, s, sdp_kind_name(kind)))
-			return kind;
+	if (is(w, s, "audio"))
+		return SDP_KIND_AUDIO;
+	if (is(w, s, "video"))
+		return SDP_KIND_VIDEO;
+	if (is(w, s, "image"))
+		return SDP_KIND_IMAGE;
+	if (is(w, s, "text"))
+		return SDP_KIND_TEXT;
+	if (is(w, s, "message"))
+		return SDP_KIND_MESSAGE;
+	if (is(w, s, "application"))
+		return SDP_KIND_APPLICATION;
 	return SDP_KIND_OTHER;
 }
 
 static bool has_rtp(const struct walk *w, struct sip_span s)
 {
 	for (; s.len > 3; s.off++, s.len--)
-		if (begins(w, s, "rtp/", 4))
+		if (begins(w, s, "rtp/"))
 			return true;
 	return false;
 }
@@ -138,11 +154,11 @@ static bool has_rtp(const struct walk *w, struct sip_span s)
 /* The first word says what runs over IP, except for RTP alone. */
 static u8 proto_of(const struct walk *w, struct sip_span s)
 {
-	if (begins(w, s, "rtp/", 4))
+	if (begins(w, s, "rtp/"))
 		return SDP_PROTO_RTP;
-	if (is(w, s, "tcp") || begins(w, s, "tcp/", 4))
+	if (is(w, s, "tcp") || begins(w, s, "tcp/"))
 		return SDP_PROTO_TCP;
-	if (begins(w, s, "udp/", 4))
+	if (begins(w, s, "udp/"))
 		return has_rtp(w, s) ? SDP_PROTO_RTP : SDP_PROTO_UDP;
 	if (is(w, s, "udp") || is(w, s, "udptl") || is(w, s, "dtls/sctp"))
 		return SDP_PROTO_UDP;
@@ -153,18 +169,15 @@ static u8 proto_of(const struct walk *w, struct sip_span s)
 static bool media_port(const struct walk *w, struct sip_span s,
 		       struct sdp_media *m)
 {
-	u32 i = 0;
+	u32 end = sip_span_end(s), i = sip_find(w->data, s.off, end, '/');
 
-	while (i < s.len && w->data[s.off + i] != '/')
-		i++;
-	m->port_text = sip_span(s.off, s.off + i);
+	m->port_text = sip_span(s.off, i);
 	m->count = 1;
 	if (!port(w, m->port_text, &m->port))
 		return false;
-	if (i == s.len)
+	if (i == end)
 		return true;
-	return port(w, sip_span(s.off + i + 1, s.off + s.len), &m->count) &&
-	       m->count;
+	return port(w, sip_span(i + 1, end), &m->count) && m->count;
 }
 
 /* @next: first byte behind the line */
@@ -280,54 +293,69 @@ static void attr_setup(struct walk *w)
 /* Attributes without a value. */
 static void flag(struct walk *w, struct sip_span name)
 {
-	u8 d;
-
-	if (w->media && is(w, name, "rtcp-mux"))
+	if (is(w, name, "sendrecv"))
+		set_direction(w, SDP_SENDRECV);
+	else if (is(w, name, "sendonly"))
+		set_direction(w, SDP_SENDONLY);
+	else if (is(w, name, "recvonly"))
+		set_direction(w, SDP_RECVONLY);
+	else if (is(w, name, "inactive"))
+		set_direction(w, SDP_INACTIVE);
+	else if (w->media && is(w, name, "rtcp-mux"))
 		w->media->rtcp_mux = true;
 	else if (w->media && is(w, name, "bundle-only"))
 		w->media->bundle_only = true;
-	else if (name.len == 8)
-		for (d = SDP_SENDRECV; d <= SDP_INACTIVE; d++)
-			if (is(w, name, sdp_direction_name(d)))
-				set_direction(w, d);
 }
 
-/* Most lines are rtpmap and fmtp: the first letter and the length rule them out. */
-static enum sipalg_reason line_a(struct walk *w)
+/* Attributes with one, which begins at @w->pos. */
+static enum sipalg_reason attribute(struct walk *w, struct sip_span name)
 {
-	struct sip_span name;
-	u32 i = w->pos;
-
-	while (i < w->end && w->data[i] != ':')
-		i++;
-	name = sip_span(w->pos, i);
-	if (i == w->end) {
-		flag(w, name);
-		return SIPALG_R_OK;
-	}
-	w->pos = i + 1;
-	if (name.len == 4 && is(w, name, "rtcp"))
+	if (is(w, name, "rtcp"))
 		return attr_rtcp(w);
-	if (name.len == 9 && is(w, name, "candidate"))
+	if (is(w, name, "candidate"))
 		return attr_candidate(w);
-	if (name.len == 5 && is(w, name, "setup"))
+	if (is(w, name, "setup"))
 		attr_setup(w);
-	else if (name.len == 5 && !w->media && is(w, name, "group"))
+	else if (!w->media && is(w, name, "group"))
 		w->sdp->bundle |= is(w, word(w), "bundle");
-	else if (name.len == 9 && is(w, name, "ice-ufrag"))
+	else if (is(w, name, "ice-ufrag"))
 		w->sdp->ice = true;
 	return SIPALG_R_OK;
 }
 
-/* One line; @next is the first byte behind it. */
-static enum sipalg_reason line(struct walk *w, u32 next)
+/* Most lines are rtpmap, fmtp and ptime: the first letters rule them out. */
+static enum sipalg_reason line_a(struct walk *w)
 {
-	char type;
+	struct sip_span name;
 
-	if (w->end - w->pos < 2 || w->data[w->pos + 1] != '=')
+	if (w->end - w->pos < 4)
 		return SIPALG_R_OK;
-	type = w->data[w->pos];
-	w->pos += 2;
+	switch (w->data[w->pos] | 0x20) {
+	case 'r':
+		if ((w->data[w->pos + 2] | 0x20) != 'c')
+			return SIPALG_R_OK;
+		break;
+	case 'b':
+	case 'c':
+	case 'g':
+	case 'i':
+	case 's':
+		break;
+	default:
+		return SIPALG_R_OK;
+	}
+	name = sip_span(w->pos, sip_find(w->data, w->pos, w->end, ':'));
+	if (sip_span_end(name) == w->end) {
+		flag(w, name);
+		return SIPALG_R_OK;
+	}
+	w->pos = sip_span_end(name) + 1;
+	return attribute(w, name);
+}
+
+/* One line; @next is the first byte behind it. */
+static enum sipalg_reason line(struct walk *w, char type, u32 next)
+{
 	switch (type) {
 	case 'a':
 		return line_a(w);
@@ -343,6 +371,12 @@ static enum sipalg_reason line(struct walk *w, u32 next)
 	}
 }
 
+static void section_end(struct walk *w, u32 pos)
+{
+	if (w->media)
+		w->media->attrs.len = pos - w->media->attrs.off;
+}
+
 static void init(struct walk *w, const char *data, struct sdp *sdp)
 {
 	memset(w, 0, sizeof(*w));
@@ -355,29 +389,30 @@ static void init(struct walk *w, const char *data, struct sdp *sdp)
 enum sipalg_reason sdp_parse(const char *data, struct sip_span s,
 			     struct sdp *sdp)
 {
-	u32 pos = s.off, end = sip_span_end(s);
+	u32 pos = s.off, end = sip_span_end(s), next;
+	enum sipalg_reason r;
 	struct walk w;
 
 	if (s.len < 2 || data[pos] != 'v' || data[pos + 1] != '=')
 		return SIPALG_R_BAD_SDP;
 	init(&w, data, sdp);
-	while (pos < end) {
+	for (; pos < end; pos = next) {
 		u32 lf = sip_find_lf(data, pos, end);
-		u32 next = lf < end ? lf + 1 : end;
-		struct sdp_media *before = w.media;
-		enum sipalg_reason r;
 
-		w.pos = pos;
+		next = lf < end ? lf + 1 : end;
+		if (lf - pos < 2 || data[pos + 1] != '=')
+			continue;
+		if (data[pos] == 'm')
+			section_end(&w, pos);
+		w.pos = pos + 2;
 		w.end = lf;
-		while (w.end > pos && sip_is(data[w.end - 1], SIP_C_WS))
+		while (w.end > w.pos && sip_is_ws(data[w.end - 1]))
 			w.end--;
-		r = line(&w, next);
+		r = line(&w, data[pos], next);
 		if (r != SIPALG_R_OK)
 			return r;
-		if (before && before == w.media)
-			before->attrs.len = next - before->attrs.off;
-		pos = next;
 	}
+	section_end(&w, end);
 	return SIPALG_R_OK;
 }
 

@@ -284,6 +284,14 @@ bool sip_param(const char *data, struct sip_span params, const char *name,
 /* A whole span as a decimal number below 2^32. Return: 0, or -EINVAL. */
 int sip_number(const char *data, struct sip_span s, u32 *n);
 
+/**
+ * sip_digest_covers_body() - do these credentials sign the message's body?
+ * @data: the message
+ * @s: value of Authorization or Proxy-Authorization
+ * True for "qop=auth-int" (RFC 7616 3.4.3) outside quoted strings.
+ */
+bool sip_digest_covers_body(const char *data, struct sip_span s);
+
 bool sip_span_is(const char *data, struct sip_span s, const char *text);
 bool sip_span_is_nocase(const char *data, struct sip_span s, const char *text);
 bool sip_host_equal(const struct sip_host *a, const struct sip_host *b);

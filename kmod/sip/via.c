@@ -9,11 +9,11 @@ static u32 token(const char *data, u32 pos, u32 end, struct sip_span *s)
 {
 	u32 stop;
 
-	pos = sip_skip(data, pos, end, SIP_C_WS);
-	stop = sip_until(data, pos, end, SIP_C_WS);
+	pos = sip_skip_ws(data, pos, end);
+	stop = sip_word_end(data, pos, end);
 	stop = sip_skip(data, pos, stop, SIP_C_TOKEN);
 	*s = sip_span(pos, stop);
-	return s->len ? sip_skip(data, stop, end, SIP_C_WS) : 0;
+	return s->len ? sip_skip_ws(data, stop, end) : 0;
 }
 
 static u32 slash(const char *data, u32 pos, u32 end)
@@ -68,10 +68,10 @@ static u32 sent_by(const char *data, u32 pos, u32 end, struct sip_via *v)
 		return 0;
 	sip_host_parse(data, v->host, &v->addr);
 	v->hostport = v->host;
-	colon = sip_skip(data, pos, end, SIP_C_WS);
+	colon = sip_skip_ws(data, pos, end);
 	if (colon == end || data[colon] != ':')
 		return colon;
-	digits = sip_skip(data, colon + 1, end, SIP_C_WS);
+	digits = sip_skip_ws(data, colon + 1, end);
 	pos = sip_scan_port(data, digits, end, &v->port);
 	if (!pos)
 		return 0;
@@ -79,7 +79,7 @@ static u32 sent_by(const char *data, u32 pos, u32 end, struct sip_via *v)
 		v->hostport = sip_span(v->host.off, pos);
 	else
 		v->port_apart = true;
-	return sip_skip(data, pos, end, SIP_C_WS);
+	return sip_skip_ws(data, pos, end);
 }
 
 /* The first of each name counts. */
@@ -126,7 +126,7 @@ int sip_via_next(const char *data, struct sip_span *rest, struct sip_via *v)
 {
 	u32 pos = rest->off, end = sip_span_end(*rest), stop;
 
-	while (pos < end && (data[pos] == ',' || sip_is(data[pos], SIP_C_WS)))
+	while (pos < end && (data[pos] == ',' || sip_is_ws(data[pos])))
 		pos++;
 	*rest = sip_span(end, end);
 	if (pos == end)

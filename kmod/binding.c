@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of bindings.
+ */
+#include <linux/jhash.h>
+#include <linux/slab.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "binding.h"
+#include "compat/compat.h"
+#include "flow.h"
+#include "net.h"
+
+static const struct rhashtable_params end_params = {
+	.head_offset = offsetof(struct sipalg_end, node),
+	.key_offset = offsetof(struct sipalg_end, key),
+	.key_len = sizeof(struct sipalg_end_key),
+	.automatic_shrinking = true,
+};
+
+void sipalg_end_key_set(struct sipalg_end_key *key, enum sipalg_side side,
+			const struct sip_endpoint *at, u8 proto, u16 zone)
+{
+	memset(key, 0, sizeof(*key));
+	sip_host_to_inet(&key->addr, &at->host);
+	key->port = htons(at->port);
+	key->zone = zone;
+	key->proto = proto;
+	key->pf = at->host.family == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	key->side = side;
+}
+
+void sipalg_end_get(const struct sipalg_binding *b, enum sipalg_side side,
+		    struct sip_endpoint *at)
+{
+	const struct sipalg_end_key *key = &b->end[side].key;
+
+	sip_host_from_inet(&at->host, &key->addr, key->pf);
+	at->port = ntohs(key->port);
+}
+
+static bool has_host(const struct sipalg_binding *b, enum sipalg_side side,
+		     const struct sip_host *host)
+{
+	struct sip_endpoint at;
+
+	sipalg_end_get(b, side, &at);
+	return sip_host_equal(&at.host, host);
+}
+
+struct sipalg_binding *sipalg_binding_find(struct sipalg_net *sn,
+					   const struct sipalg_end_key *key,
+					   const struct sip_host *other,
+					   const struct sipalg_call *call,
+					   bool signalling)
+{
+	struct rhlist_head *list, *pos;
+	struct sipalg_binding *b;
+	struct sipalg_end *end;
+
+	list = rhltable_lookup(&sn->ends, key, end_params);
+	rhl_for_each_entry_rcu(end, pos, list, node) {
+		b = sipalg_binding_of(end);
+		if ((b->type == SIPALG_BINDING_SIGNALLING) != signalling ||
+		    READ_ONCE(b->dead) || (call && b->call != call) ||
+		    (other && !has_host(b, !key->side, other)))
+			continue;
+		return b;
+	}
+	return NULL;
+}
+
+struct rhlist_head *sipalg_binding_lookup(struct sipalg_net *sn,
+					  enum sipalg_side side,
+					  const struct sip_endpoint *at,
+					  u8 proto, u16 zone)
+{
+	struct sipalg_end_key key;
+
+	sipalg_end_key_set(&key, side, at, proto, zone);
+	return rhltable_lookup(&sn->ends, &key, end_params);
+}
+
+struct nf_conn *sipalg_binding_master(struct sipalg_binding *b)
+{
+	struct nf_conn *ct = NULL;
+
+	spin_lock_bh(&b->lock);
+	if (!b->dead && b->master) {
+		ct = b->master;
+		nf_conntrack_get(&ct->ct_general);
+	}
+	spin_unlock_bh(&b->lock);
+	return ct;
+}
+
+void sipalg_binding_set_master(struct sipalg_binding *b, struct nf_conn *ct)
+{
+	struct nf_conn *old = NULL;
+
+	ct = sipalg_flow_root(ct);
+	spin_lock_bh(&b->lock);
+	if (!b->dead && b->master != ct) {
+		old = b->master;
+		nf_conntrack_get(&ct->ct_general);
+		b->master = ct;
+	}
+	spin_unlock_bh(&b->lock);
+	if (old)
+		nf_ct_put(old);
+}
+
+static bool end_is_taken(struct sipalg_net *sn, const struct sipalg_end_key *key)
+{
+	bool taken;
+
+	rcu_read_lock();
+	taken = rhltable_lookup(&sn->ends, key, end_params);
+	rcu_read_unlock();
+	return taken;
+}
+
+/*
+ * Remove a conntrack entry. One that is not confirmed must not be taken out of
+ * tables that it is not in; being dying, it will never get there.
+ */
+static void flow_kill(struct nf_conn *ct)
+{
+	if (nf_ct_is_confirmed(ct))
+		nf_ct_delete(ct, 0, 0);
+	else
+		set_bit(IPS_DYING_BIT, &ct->status);
+}
+
+/*
+ * Flows that were not confirmed when the binding went were on their way
+ * through the hooks of another CPU. By now, they have arrived or are queued.
+ */
+static void binding_free(struct rcu_head *rcu)
+{
+	struct sipalg_binding *b = container_of(rcu, struct sipalg_binding, rcu);
+	unsigned int i;
+
+	if (b->type == SIPALG_BINDING_SIGNALLING) {
+		if (b->master)
+			nf_ct_put(b->master);
+	} else {
+		for (i = 0; i < b->nflows; i++) {
+			flow_kill(b->flows[i]);
+			nf_ct_put(b->flows[i]);
+		}
+	}
+	kfree(b);
+}
+
+static void leases_free(struct sipalg_binding *b)
+{
+	struct sipalg_lease *l, *tmp;
+
+	list_for_each_entry_safe(l, tmp, &b->leases, list)
+		kfree(l);
+	INIT_LIST_HEAD(&b->leases);
+}
+
+void sipalg_binding_kill_flows(struct sipalg_binding *b)
+{
+	struct nf_conn *flows[SIPALG_BINDING_FLOWS];
+	bool keep = READ_ONCE(b->sn->closing);
+	unsigned int i, n = 0, left = 0;
+
+	if (b->type == SIPALG_BINDING_SIGNALLING)
+		return;
+	spin_lock_bh(&b->lock);
+	for (i = 0; i < b->nflows; i++) {
+		if (keep || nf_ct_is_confirmed(b->flows[i]))
+			flows[n++] = b->flows[i];
+		else
+			b->flows[left++] = b->flows[i];
+	}
+	b->nflows = left;
+	spin_unlock_bh(&b->lock);
+	for (i = 0; i < n; i++) {
+		if (!keep)
+			flow_kill(flows[i]);
+		nf_ct_put(flows[i]);
+	}
+}
+
+/* True for the one caller that made it dead. */
+static bool binding_die(struct sipalg_binding *b)
+{
+	bool was;
+
+	spin_lock_bh(&b->lock);
+	was = b->dead;
+	WRITE_ONCE(b->dead, true);
+	if (b->type == SIPALG_BINDING_SIGNALLING)
+		leases_free(b);
+	spin_unlock_bh(&b->lock);
+	return !was;
+}
+
+static void binding_unhash(struct sipalg_binding *b)
+{
+	struct sipalg_net *sn = b->sn;
+
+	rhltable_remove(&sn->ends, &b->end[SIPALG_INNER].node, end_params);
+	rhltable_remove(&sn->ends, &b->end[SIPALG_OUTER].node, end_params);
+	atomic_dec(&sn->nbindings);
+	sipalg_count(sn, SIPALG_R_BINDINGS_GONE);
+}
+
+void sipalg_binding_destroy(struct sipalg_binding *b)
+{
+	if (!binding_die(b))
+		return;
+	binding_unhash(b);
+	if (b->type == SIPALG_BINDING_SIGNALLING)
+		timer_delete(b->timer);
+	sipalg_binding_kill_flows(b);
+	call_rcu(&b->rcu, binding_free);
+}
+
+/* Drops ended leases; the binding goes with the last one. */
+static void binding_timer(struct timer_list *t)
+{
+	struct sipalg_binding *b = compat_timer_of(b, t, timer[0]);
+	struct sipalg_lease *l, *tmp;
+	unsigned long next = 0;
+	bool empty;
+
+	rcu_read_lock();
+	spin_lock_bh(&b->lock);
+	if (b->dead || READ_ONCE(b->sn->closing)) {
+		spin_unlock_bh(&b->lock);
+		rcu_read_unlock();
+		return;
+	}
+	list_for_each_entry_safe(l, tmp, &b->leases, list) {
+		if (l->owner)
+			continue;
+		if (!time_before(jiffies, l->until)) {
+			list_del(&l->list);
+			kfree(l);
+		} else if (!next || time_before(l->until, next)) {
+			next = l->until;
+		}
+	}
+	empty = list_empty(&b->leases);
+	if (next)
+		mod_timer(b->timer, next + 1);
+	spin_unlock_bh(&b->lock);
+	if (empty)
+		sipalg_binding_destroy(b);
+	rcu_read_unlock();
+}
+
+static struct sipalg_binding *binding_alloc(struct sipalg_net *sn, u8 type,
+					    const struct sip_endpoint *inner,
+					    const struct sip_endpoint *outer,
+					    u8 proto, u16 zone)
+{
+	bool signalling = type == SIPALG_BINDING_SIGNALLING;
+	struct sipalg_binding *b;
+
+	b = kzalloc(struct_size(b, timer, signalling), GFP_ATOMIC);
+	if (!b)
+		return NULL;
+	sipalg_end_key_set(&b->end[SIPALG_INNER].key, SIPALG_INNER, inner, proto, zone);
+	sipalg_end_key_set(&b->end[SIPALG_OUTER].key, SIPALG_OUTER, outer, proto, zone);
+	b->sn = sn;
+	b->type = type;
+	spin_lock_init(&b->lock);
+	if (signalling) {
+		INIT_LIST_HEAD(&b->leases);
+		timer_setup(b->timer, binding_timer, 0);
+	}
+	return b;
+}
+
+struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
+					     const struct sip_endpoint *inner,
+					     const struct sip_endpoint *outer,
+					     u8 proto, u16 zone,
+					     struct sipalg_call *call,
+					     bool shared)
+{
+	struct sipalg_end_key *key;
+	struct sipalg_binding *b;
+	spinlock_t *lock;
+	int err;
+
+	if (atomic_inc_return(&sn->nbindings) > READ_ONCE(sn->limits.bindings)) {
+		atomic_dec(&sn->nbindings);
+		return ERR_PTR(-ENOSPC);
+	}
+	err = -ENOMEM;
+	b = binding_alloc(sn, type, inner, outer, proto, zone);
+	if (!b)
+		goto err_count;
+	b->call = call;
+	b->id = sipalg_new_id(sn);
+	key = &b->end[SIPALG_OUTER].key;
+	/* Who finds a port free and takes it must be one and the same. */
+	lock = &sn->port_locks[outer->port % SIPALG_LOCKS];
+	spin_lock_bh(lock);
+	if (!shared && end_is_taken(sn, key))
+		err = -EADDRINUSE;
+	else
+		err = rhltable_insert_key(&sn->ends, key,
+					  &b->end[SIPALG_OUTER].node, end_params);
+	spin_unlock_bh(lock);
+	if (err)
+		goto err_free;
+	key = &b->end[SIPALG_INNER].key;
+	err = rhltable_insert_key(&sn->ends, key, &b->end[SIPALG_INNER].node,
+				  end_params);
+	if (err)
+		goto err_unhash;
+	sipalg_count(sn, SIPALG_R_BINDINGS);
+	if (type == SIPALG_BINDING_SIGNALLING)
+		mod_timer(b->timer, jiffies + 32 * HZ);
+	return b;
+
+err_unhash:
+	rhltable_remove(&sn->ends, &b->end[SIPALG_OUTER].node, end_params);
+	call_rcu(&b->rcu, binding_free);
+	atomic_dec(&sn->nbindings);
+	return ERR_PTR(err);
+err_free:
+	kfree(b);
+err_count:
+	atomic_dec(&sn->nbindings);
+	return ERR_PTR(err);
+}
+
+static struct sipalg_lease *lease_find(struct sipalg_binding *b,
+				       const struct sip_host *host,
+				       const void *owner)
+{
+	struct sipalg_lease *l;
+
+	lockdep_assert_held(&b->lock);
+	list_for_each_entry(l, &b->leases, list) {
+		if (l->owner == owner && sip_host_equal(&l->host, host))
+			return l;
+	}
+	return NULL;
+}
+
+static struct sipalg_lease *lease_add(struct sipalg_binding *b,
+				      const struct sip_host *host,
+				      const void *owner)
+{
+	struct sipalg_lease *l;
+
+	lockdep_assert_held(&b->lock);
+	if (list_count_nodes(&b->leases) >= b->sn->limits.peers)
+		return NULL;
+	l = kmalloc(sizeof(*l), GFP_ATOMIC);
+	if (!l)
+		return NULL;
+	l->host = *host;
+	l->owner = owner;
+	list_add_tail(&l->list, &b->leases);
+	return l;
+}
+
+bool sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
+			  const void *owner, u32 seconds)
+{
+	unsigned long until = jiffies + min_t(u32, seconds, 7 * 86400) * HZ;
+	struct sipalg_lease *l = NULL;
+
+	spin_lock_bh(&b->lock);
+	if (!b->dead) {
+		l = lease_find(b, host, owner);
+		if (!l)
+			l = lease_add(b, host, owner);
+		if (l) {
+			l->until = until;
+			if (!owner && (!timer_pending(b->timer) ||
+				       time_before(until, b->timer->expires)))
+				mod_timer(b->timer, until + 1);
+		}
+	}
+	spin_unlock_bh(&b->lock);
+	return l;
+}
+
+void sipalg_binding_release(struct sipalg_binding *b, const void *owner)
+{
+	struct sipalg_lease *l, *tmp;
+	bool empty;
+
+	spin_lock_bh(&b->lock);
+	list_for_each_entry_safe(l, tmp, &b->leases, list) {
+		if (l->owner == owner) {
+			list_del(&l->list);
+			kfree(l);
+		}
+	}
+	empty = list_empty(&b->leases);
+	spin_unlock_bh(&b->lock);
+	if (empty)
+		sipalg_binding_destroy(b);
+}
+
+bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host)
+{
+	struct sipalg_lease *l;
+	bool found = false;
+
+	spin_lock_bh(&b->lock);
+	if (!b->dead) {
+		list_for_each_entry(l, &b->leases, list) {
+			if ((l->owner || time_before(jiffies, l->until)) &&
+			    sip_host_equal(&l->host, host)) {
+				found = true;
+				break;
+			}
+		}
+	}
+	spin_unlock_bh(&b->lock);
+	return found;
+}
+
+bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)
+{
+	struct nf_conn *old = NULL;
+	bool ok = false;
+	unsigned int i;
+
+	spin_lock_bh(&b->lock);
+	if (b->dead)
+		goto out;
+	/* Entries that ended are replaced first. */
+	for (i = 0; i < b->nflows; i++) {
+		if (nf_ct_is_dying(b->flows[i]) ||
+		    (nf_ct_is_confirmed(b->flows[i]) &&
+		     nf_ct_is_expired(b->flows[i])))
+			break;
+	}
+	if (i == SIPALG_BINDING_FLOWS)
+		goto out;
+	if (i == b->nflows)
+		b->nflows++;
+	else
+		old = b->flows[i];
+	nf_conntrack_get(&ct->ct_general);
+	b->flows[i] = ct;
+	ok = true;
+out:
+	spin_unlock_bh(&b->lock);
+	if (old)
+		nf_ct_put(old);
+	return ok;
+}
+
+static bool is_flow_of(struct sipalg_binding *b, const struct nf_conn *ct)
+{
+	bool found = false;
+	unsigned int i;
+
+	spin_lock_bh(&b->lock);
+	for (i = 0; i < b->nflows; i++)
+		found = found || b->flows[i] == ct;
+	spin_unlock_bh(&b->lock);
+	return found;
+}
+
+static void clear_tuple(struct sipalg_binding *b,
+			const struct sipalg_end_key *src,
+			const struct sipalg_end_key *dst)
+{
+	struct nf_conntrack_tuple t = {};
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_zone zone;
+	struct nf_conn *ct;
+
+	t.src.l3num = src->pf;
+	t.src.u3 = src->addr;
+	t.src.u.all = src->port;
+	t.dst.u3 = dst->addr;
+	t.dst.u.all = dst->port;
+	t.dst.protonum = src->proto;
+	t.dst.dir = IP_CT_DIR_ORIGINAL;
+	nf_ct_zone_init(&zone, src->zone, NF_CT_DEFAULT_ZONE_DIR, 0);
+	h = nf_conntrack_find_get(b->sn->net, &zone, &t);
+	if (!h)
+		return;
+	ct = nf_ct_tuplehash_to_ctrack(h);
+	if (!ct->master && !is_flow_of(b, ct))
+		nf_ct_delete(ct, 0, 0);
+	nf_ct_put(ct);
+}
+
+void sipalg_binding_clear_way(struct sipalg_binding *b,
+			      const struct sip_endpoint *peer)
+{
+	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
+	const struct sipalg_end_key *outer = &b->end[SIPALG_OUTER].key;
+	struct sipalg_end_key key;
+
+	sipalg_end_key_set(&key, SIPALG_OUTER, peer, inner->proto, inner->zone);
+	if (key.pf != inner->pf)
+		return;
+	clear_tuple(b, &key, outer);
+	clear_tuple(b, inner, &key);
+}
+
+int sipalg_bindings_init(struct sipalg_net *sn)
+{
+	return rhltable_init(&sn->ends, &end_params);
+}
+
+void sipalg_bindings_flush(struct sipalg_net *sn)
+{
+	struct rhashtable_iter iter;
+	struct sipalg_end *end;
+
+	/* A walk may miss some when the table is resized meanwhile. */
+	while (atomic_read(&sn->nbindings)) {
+		rhltable_walk_enter(&sn->ends, &iter);
+		rhashtable_walk_start(&iter);
+		while ((end = rhashtable_walk_next(&iter))) {
+			if (!IS_ERR(end))
+				sipalg_binding_destroy(sipalg_binding_of(end));
+		}
+		rhashtable_walk_stop(&iter);
+		rhashtable_walk_exit(&iter);
+		cond_resched();
+	}
+}
+
+void sipalg_bindings_clean(struct sipalg_net *sn)
+{
+	rhltable_destroy(&sn->ends);
+}

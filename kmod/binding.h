@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Bindings: an inner address and port, what it is called outside, and who may
+ * send to it.
+ *
+ * One table finds a binding by either end. Two bindings may share an end: an
+ * inside port that is mapped on two uplinks, or two phones that a NAT gave the
+ * same outer port towards different registrars. Who the peer is decides then.
+ *
+ * A media binding belongs to a call and lives while a media line of the call
+ * refers to it; its peers are what the other side of that line said. A
+ * signalling binding lives on leases, each for one host, that registrations
+ * and calls take.
+ */
+#ifndef SIPALG_BINDING_H
+#define SIPALG_BINDING_H
+
+#include <linux/list.h>
+#include <linux/rhashtable.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <net/netfilter/nf_conntrack.h>
+
+#include "../include/sipalg.h"
+#include "sip/translate.h"
+
+struct sipalg_call;
+struct sipalg_net;
+
+#define SIPALG_BINDING_FLOWS 4
+
+enum sipalg_side { SIPALG_INNER, SIPALG_OUTER };
+
+/**
+ * struct sipalg_end_key - what an end is found by; no padding
+ */
+struct sipalg_end_key {
+	union nf_inet_addr addr;
+	__be16 port;
+	u16 zone;
+	u8 proto;
+	u8 pf;
+	u8 side;
+	u8 zero;
+};
+
+struct sipalg_end {
+	struct rhlist_head node;
+	struct sipalg_end_key key;
+};
+
+/**
+ * struct sipalg_lease - a host may send to a signalling binding for a while
+ * @list: in the binding
+ * @host: who
+ * @owner: the registration or call that took it; compared, never followed
+ * @until: jiffies; without meaning where there is an owner
+ */
+struct sipalg_lease {
+	struct list_head list;
+	struct sip_host host;
+	const void *owner;
+	unsigned long until;
+};
+
+/**
+ * struct sipalg_binding - inner <-> outer
+ * @end: by enum sipalg_side; the keys do not change
+ * @sn: the namespace
+ * @rcu: freed a grace period after it left the table
+ * @lock: protects the fields down to @nflows
+ * @dead: it has left the table and lets nobody through any more
+ * @leases: signalling: struct sipalg_lease
+ * @master: signalling: the flow that it was made for, a reference; what comes
+ *	in by the binding is related to it
+ * @flows: media: conntrack entries that it let through, a reference each
+ * @nflows: how many
+ * @type: enum sipalg_binding_type
+ * @verbatim: the inside host writes its outer address itself: translate no text
+ * @bare: the inside host writes no port (which is 5060 then)
+ * @users: media lines that refer to it; protected by the call's lock
+ * @id: for people
+ * @call: media: whose it is; valid under RCU; protected by the call's lock
+ * @timer: signalling: looks for leases without an owner that ended
+ */
+struct sipalg_binding {
+	struct sipalg_end end[2];
+	struct sipalg_net *sn;
+	struct rcu_head rcu;
+	spinlock_t lock;
+	bool dead;
+	u8 nflows;
+	u8 type;
+	bool verbatim;
+	bool bare;
+	u16 users;
+	u32 id;
+	struct sipalg_call *call;
+	union {
+		struct nf_conn *flows[SIPALG_BINDING_FLOWS];
+		struct {
+			struct list_head leases;
+			struct nf_conn *master;
+		};
+	};
+	struct timer_list timer[];	/* one if signalling, none if media */
+};
+
+int sipalg_bindings_init(struct sipalg_net *sn);
+/* Remove all that is left when calls and registrations are gone; may sleep. */
+void sipalg_bindings_flush(struct sipalg_net *sn);
+void sipalg_bindings_clean(struct sipalg_net *sn);
+
+void sipalg_end_key_set(struct sipalg_end_key *key, enum sipalg_side side,
+			const struct sip_endpoint *at, u8 proto, u16 zone);
+void sipalg_end_get(const struct sipalg_binding *b, enum sipalg_side side,
+		    struct sip_endpoint *at);
+
+/**
+ * sipalg_binding_find() - the binding of an end, of those with this type
+ * @sn: the namespace
+ * @key: the end
+ * @other: an endpoint's host that the other end must have, or NULL
+ * @call: media: must belong to this call, NULL: any
+ * @signalling: which sort
+ * Caller holds rcu_read_lock().
+ */
+struct sipalg_binding *sipalg_binding_find(struct sipalg_net *sn,
+					   const struct sipalg_end_key *key,
+					   const struct sip_host *other,
+					   const struct sipalg_call *call,
+					   bool signalling);
+
+/* All bindings of an end, under RCU: a list for rhl_for_each_entry_rcu(). */
+struct rhlist_head *sipalg_binding_lookup(struct sipalg_net *sn,
+					  enum sipalg_side side,
+					  const struct sip_endpoint *at,
+					  u8 proto, u16 zone);
+
+static inline struct sipalg_binding *sipalg_binding_of(struct sipalg_end *end)
+{
+	return container_of(end, struct sipalg_binding, end[end->key.side]);
+}
+
+/* The flow that a signalling binding was made for, with a reference, or NULL. */
+struct nf_conn *sipalg_binding_master(struct sipalg_binding *b);
+void sipalg_binding_set_master(struct sipalg_binding *b, struct nf_conn *ct);
+
+/**
+ * sipalg_binding_create() - make one, at exactly these ends
+ * @sn: the namespace
+ * @type: enum sipalg_binding_type
+ * @inner: inner end
+ * @outer: outer end
+ * @proto: IPPROTO_UDP or IPPROTO_TCP
+ * @zone: conntrack zone
+ * @call: owner of a media binding
+ * @shared: the outer end may be somebody else's as well (told apart by peer)
+ * Return: the binding, or an ERR_PTR: -EADDRINUSE, -ENOMEM, -ENOSPC (limit).
+ * It is in the table at once, but lets nobody through yet.
+ */
+struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
+					     const struct sip_endpoint *inner,
+					     const struct sip_endpoint *outer,
+					     u8 proto, u16 zone,
+					     struct sipalg_call *call,
+					     bool shared);
+
+/* Take it out of the table, close its flows, free it after a grace period. */
+void sipalg_binding_destroy(struct sipalg_binding *b);
+
+/*
+ * Let @host send to a signalling binding, until @owner releases it; or, without
+ * an owner, for @seconds. The binding lasts while it has a lease: an owner may
+ * keep a pointer to it. False where there is no memory, too many leases, or
+ * the binding died meanwhile.
+ */
+bool sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
+			  const void *owner, u32 seconds);
+/* All of the owner's leases end; the binding with the last of all. */
+void sipalg_binding_release(struct sipalg_binding *b, const void *owner);
+/* May this host send to the signalling binding now? */
+bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host);
+
+/*
+ * Remember a conntrack entry that a media binding lets through. False: it has
+ * as many as it may, or it is dead. Takes a reference on the entry.
+ */
+bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct);
+
+/*
+ * Close the flows that the binding let through; those that are not confirmed
+ * yet stay in its list. While the namespace closes, they are only let go.
+ */
+void sipalg_binding_kill_flows(struct sipalg_binding *b);
+
+/*
+ * A conntrack entry of these two endpoints that is none of the binding's
+ * would shadow it: remove it.
+ */
+void sipalg_binding_clear_way(struct sipalg_binding *b,
+			      const struct sip_endpoint *peer);
+
+#endif

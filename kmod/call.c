@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of calls: which call, dialog and side a message belongs to.
+ */
+#include <linux/slab.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "compat/compat.h"
+#include "ctx.h"
+#include "event.h"
+#include "net.h"
+
+static const struct rhashtable_params call_params = {
+	.head_offset = offsetof(struct sipalg_call, node),
+	.key_offset = offsetof(struct sipalg_call, hash),
+	.key_len = sizeof_field(struct sipalg_call, hash),
+	.automatic_shrinking = true,
+};
+
+u64 sipalg_hash(const struct sipalg_net *sn, const char *text, u32 len)
+{
+	return siphash(text, len, &sn->secret);
+}
+
+static bool same(const struct sipalg_ctx *ctx, struct sip_span s,
+		 const char *text, u32 len)
+{
+	return s.len == len && !memcmp(ctx->msg.data + s.off, text, len);
+}
+
+static bool has_b_tag(const struct sipalg_ctx *ctx, const struct sipalg_dialog *d,
+		      struct sip_span tag)
+{
+	return d->b_tag && same(ctx, tag, d->b_tag, d->b_tag_len);
+}
+
+/*
+ * How well the message's hosts fit the call's, seen from @side as the sender:
+ * 0 not at all. An inside host has to be the very one: two legs of a call
+ * differ in nothing else.
+ */
+static unsigned int fit(const struct sipalg_ctx *ctx,
+			const struct sipalg_call *call, u8 side)
+{
+	bool src = sip_host_equal(&ctx->path.src_in.host, &call->host[side]);
+	bool dst = sip_host_equal(&ctx->path.dst_out.host, &call->host[!side]);
+
+	if ((ctx->src_nat && !src) || (ctx->dst_nat && !dst))
+		return 0;
+	return src + dst;
+}
+
+/* The dialog of a call in which @tag is B's. */
+static struct sipalg_dialog *dialog_by_tag(const struct sipalg_ctx *ctx,
+					   struct sipalg_call *call,
+					   struct sip_span tag)
+{
+	struct sipalg_dialog *d;
+
+	list_for_each_entry(d, &call->dialogs, list) {
+		if (has_b_tag(ctx, d, tag))
+			return d;
+	}
+	return NULL;
+}
+
+/* The dialog of the request with this number that B has not answered yet. */
+static struct sipalg_dialog *dialog_by_cseq(const struct sipalg_ctx *ctx,
+					    struct sipalg_call *call, bool trying)
+{
+	struct sipalg_dialog *d;
+
+	list_for_each_entry(d, &call->dialogs, list) {
+		if (d->invite.cseq == ctx->msg.cseq && (!trying || !d->b_tag))
+			return d;
+	}
+	return NULL;
+}
+
+static struct sipalg_dialog *dialog_untagged(struct sipalg_call *call)
+{
+	struct sipalg_dialog *d;
+
+	list_for_each_entry(d, &call->dialogs, list) {
+		if (!d->b_tag)
+			return d;
+	}
+	return NULL;
+}
+
+/*
+ * The dialog of a message whose request came from @requester; @to is the tag
+ * of the other side. Where B's tag is new, it is that of the dialog without.
+ */
+static struct sipalg_dialog *dialog_find(const struct sipalg_ctx *ctx,
+					 struct sipalg_call *call, u8 requester)
+{
+	const struct sip_msg *m = &ctx->msg;
+	struct sipalg_dialog *d;
+
+	if (requester) {
+		d = dialog_by_tag(ctx, call, m->from_tag);
+		/* A NOTIFY may be the first to tell B's tag (RFC 6665 4.4.1). */
+		return d || m->method != SIP_NOTIFY ? d : dialog_untagged(call);
+	}
+	if (!m->to_tag.len)
+		return dialog_by_cseq(ctx, call, false);
+	d = dialog_by_tag(ctx, call, m->to_tag);
+	if (!d && m->status)
+		d = dialog_by_cseq(ctx, call, true);
+	return d;
+}
+
+/* 0 or 1: whose request the tags say it is; -1: they are not of this call. */
+static int requester_of(const struct sipalg_ctx *ctx, const struct sipalg_call *call)
+{
+	const struct sip_msg *m = &ctx->msg;
+
+	if (same(ctx, m->from_tag, call->a_tag, call->a_tag_len))
+		return 0;
+	if (same(ctx, m->to_tag, call->a_tag, call->a_tag_len))
+		return 1;
+	return -1;
+}
+
+void sipalg_call_find(struct sipalg_ctx *ctx)
+{
+	const struct sip_msg *m = &ctx->msg;
+	struct rhlist_head *list, *pos;
+	unsigned int best = 0;
+	struct sipalg_call *call;
+
+	ctx->call = NULL;
+	ctx->dialog = NULL;
+	list = rhltable_lookup(&ctx->sn->calls, &ctx->hash, call_params);
+	rhl_for_each_entry_rcu(call, pos, list, node) {
+		int requester;
+		unsigned int n;
+		u8 side;
+
+		if (call->dead || call->zone != ctx->zone ||
+		    !same(ctx, m->call_id, call->call_id, call->call_id_len))
+			continue;
+		requester = requester_of(ctx, call);
+		if (requester < 0)
+			continue;
+		side = m->status ? !requester : requester;
+		n = fit(ctx, call, side);
+		/* What begins a call names both of its hosts. */
+		if (n <= best || (n < 2 && !m->to_tag.len))
+			continue;
+		best = n;
+		ctx->call = call;
+		ctx->side = side;
+		ctx->dialog = dialog_find(ctx, call, requester);
+	}
+	ctx->stale = !ctx->call;
+}
+
+static bool begins_call(const struct sip_msg *m)
+{
+	if (m->status)
+		return false;
+	return m->method == SIP_INVITE || m->method == SIP_SUBSCRIBE ||
+	       m->method == SIP_REFER;
+}
+
+static const char *put_text(char **at, const char *text, u32 len)
+{
+	char *s = *at;
+
+	memcpy(s, text, len);
+	s[len] = '\0';
+	*at += len + 1;
+	return s;
+}
+
+#define URI_KEPT	127
+#define TAG_KEPT	255
+
+static struct sip_span uri_of(const struct sipalg_ctx *ctx, enum sip_hdr_id id)
+{
+	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, id);
+	struct sip_span rest = h->value;
+	struct sip_nameaddr na;
+
+	if (sip_nameaddr_next(ctx->msg.data, &rest, &na) != 1)
+		return (struct sip_span){};
+	na.uri.len = min_t(u32, na.uri.len, URI_KEPT);
+	return na.uri;
+}
+
+static void call_timer(struct timer_list *t);
+
+static struct sipalg_call *call_alloc(struct sipalg_ctx *ctx)
+{
+	struct sip_span from = uri_of(ctx, SIP_HDR_FROM);
+	struct sip_span to = uri_of(ctx, SIP_HDR_TO);
+	const struct sip_msg *m = &ctx->msg;
+	struct sipalg_call *call;
+	char *at;
+
+	call = kzalloc(struct_size(call, text, m->call_id.len +
+				   m->from_tag.len + from.len + to.len + 4),
+		       GFP_ATOMIC);
+	if (!call)
+		return NULL;
+	call->sn = ctx->sn;
+	call->hash = ctx->hash;
+	call->zone = ctx->zone;
+	call->method = m->method;
+	call->dead = true;
+	INIT_LIST_HEAD(&call->dialogs);
+	timer_setup(&call->timer, call_timer, 0);
+	call->host[0] = ctx->path.src_in.host;
+	call->host[1] = ctx->path.dst_out.host;
+	at = call->text;
+	call->call_id_len = m->call_id.len;
+	call->a_tag_len = m->from_tag.len;
+	call->call_id = put_text(&at, m->data + m->call_id.off, m->call_id.len);
+	call->a_tag = put_text(&at, m->data + m->from_tag.off, m->from_tag.len);
+	call->a_uri = put_text(&at, m->data + from.off, from.len);
+	call->b_uri = put_text(&at, m->data + to.off, to.len);
+	return call;
+}
+
+static bool count_up(atomic_t *counter, u32 limit)
+{
+	if (atomic_inc_return(counter) <= limit)
+		return true;
+	atomic_dec(counter);
+	return false;
+}
+
+static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d;
+
+	if (ctx->call->ndialogs >= ctx->sn->limits.forks ||
+	    !count_up(&ctx->sn->ndialogs, READ_ONCE(ctx->sn->limits.dialogs)))
+		return SIPALG_R_LIMIT_CALLS;
+	d = kzalloc(sizeof(*d), GFP_ATOMIC);
+	if (!d) {
+		atomic_dec(&ctx->sn->ndialogs);
+		return SIPALG_R_NO_MEMORY;
+	}
+	d->call = ctx->call;
+	d->id = sipalg_new_id(ctx->sn);
+	d->start = ktime_to_ms(ktime_get_real());
+	d->deadline = jiffies + SIPALG_EARLY_SECONDS * HZ;
+	ctx->dialog = d;
+	ctx->new_dialog = true;
+	return SIPALG_R_OK;
+}
+
+/* The response tells a tag: of the dialog, or of another fork of it. */
+static enum sipalg_reason prepare_tag(struct sipalg_ctx *ctx)
+{
+	const struct sip_msg *m = &ctx->msg;
+	struct sip_span tag = m->status ? m->to_tag : m->from_tag;
+
+	if (!sipalg_is_request(ctx) ? ctx->side != 1 : m->method != SIP_NOTIFY)
+		return SIPALG_R_OK;
+	if (!tag.len || tag.len > TAG_KEPT || m->status == 100 ||
+	    ctx->dialog->b_tag)
+		return SIPALG_R_OK;
+	ctx->new_tag = kmemdup(m->data + tag.off, tag.len, GFP_ATOMIC);
+	return ctx->new_tag ? SIPALG_R_OK : SIPALG_R_NO_MEMORY;
+}
+
+/* A response to A's request with a tag that no dialog has, and none is free. */
+static enum sipalg_reason prepare_fork(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *from = dialog_by_cseq(ctx, ctx->call, false);
+	enum sipalg_reason ret;
+
+	if (!from || ctx->side != 1 || !ctx->msg.to_tag.len ||
+	    ctx->msg.status < 101 || ctx->msg.status > 299 ||
+	    ctx->msg.method != ctx->call->method) {
+		ctx->stale = true;
+		return SIPALG_R_OK;
+	}
+	ret = dialog_alloc(ctx);
+	if (ret != SIPALG_R_OK)
+		return ret;
+	memcpy(ctx->dialog->cseq, from->cseq, sizeof(from->cseq));
+	memcpy(ctx->dialog->known, from->known, sizeof(from->known));
+	ctx->dialog->invite = from->invite;
+	/* The others got their final response: this one still may. */
+	ctx->dialog->invite.active = true;
+	ctx->dialog->start = from->start;
+	return sipalg_media_fork(ctx->dialog, from) ? SIPALG_R_OK :
+						      SIPALG_R_NO_MEMORY;
+}
+
+/* A request without a dialog: the call's next try, or none of ours. */
+static enum sipalg_reason prepare_retry(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d;
+
+	list_for_each_entry(d, &ctx->call->dialogs, list) {
+		if (ctx->side != 0 || ctx->msg.cseq <= d->cseq[0] ||
+		    ctx->msg.method != ctx->call->method ||
+		    ctx->msg.to_tag.len) {
+			ctx->stale = true;
+			return SIPALG_R_OK;
+		}
+	}
+	return dialog_alloc(ctx);
+}
+
+static enum sipalg_reason prepare_call(struct sipalg_ctx *ctx)
+{
+	const struct sip_msg *m = &ctx->msg;
+	enum sipalg_reason ret;
+
+	if (!begins_call(m))
+		return SIPALG_R_OK;
+	/* A REFER within a dialog that we do not know begins nothing new. */
+	if (m->to_tag.len && m->method != SIP_INVITE)
+		return SIPALG_R_OK;
+	if (m->call_id.len > TAG_KEPT || m->from_tag.len > TAG_KEPT)
+		return SIPALG_R_OK;
+	ctx->call = call_alloc(ctx);
+	if (!ctx->call)
+		return SIPALG_R_NO_MEMORY;
+	/* In the table, but dead: nobody sees it until the message has left. */
+	if (rhltable_insert(&ctx->sn->calls, &ctx->call->node, call_params)) {
+		kfree(ctx->call);
+		ctx->call = NULL;
+		return SIPALG_R_NO_MEMORY;
+	}
+	atomic_inc(&ctx->sn->ncalls);
+	ctx->new_call = true;
+	ctx->side = 0;
+	ctx->stale = false;
+	ret = dialog_alloc(ctx);
+	if (ret != SIPALG_R_OK || !m->to_tag.len)
+		return ret;
+	/* A re-INVITE of a call that is older than us: it is a dialog already. */
+	ctx->new_tag = kmemdup(m->data + m->to_tag.off, m->to_tag.len, GFP_ATOMIC);
+	return ctx->new_tag ? SIPALG_R_OK : SIPALG_R_NO_MEMORY;
+}
+
+enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx)
+{
+	enum sipalg_reason ret;
+
+	ctx->new_call = false;
+	ctx->new_dialog = false;
+	ctx->new_tag = NULL;
+	if (!ctx->call)
+		return prepare_call(ctx);
+	if (!ctx->dialog) {
+		ret = ctx->msg.status ? prepare_fork(ctx) : prepare_retry(ctx);
+		if (ret != SIPALG_R_OK || ctx->stale)
+			return ret;
+	}
+	if (!sipalg_dialog_fits(ctx)) {
+		ctx->stale = true;
+		return SIPALG_R_OK;
+	}
+	return prepare_tag(ctx);
+}
+
+static void dialog_free(struct sipalg_dialog *d)
+{
+	sipalg_media_close(d);
+	atomic_dec(&d->call->sn->ndialogs);
+	kfree(d->b_tag);
+	kfree(d);
+}
+
+void sipalg_call_abort(struct sipalg_ctx *ctx)
+{
+	kfree(ctx->new_tag);
+	ctx->new_tag = NULL;
+	if (ctx->new_dialog)
+		dialog_free(ctx->dialog);
+	if (ctx->new_call) {
+		rhltable_remove(&ctx->sn->calls, &ctx->call->node, call_params);
+		atomic_dec(&ctx->sn->ncalls);
+		kfree_rcu(ctx->call, rcu);
+	}
+	ctx->new_dialog = false;
+	ctx->new_call = false;
+	ctx->call = NULL;
+	ctx->dialog = NULL;
+}
+
+void sipalg_call_arm(struct sipalg_call *call, unsigned long when)
+{
+	if (!timer_pending(&call->timer) || time_before(when, call->timer.expires))
+		mod_timer(&call->timer, when);
+}
+
+void sipalg_call_publish(struct sipalg_ctx *ctx)
+{
+	struct sipalg_call *call = ctx->call;
+	struct sipalg_dialog *d = ctx->dialog;
+
+	if (ctx->new_tag) {
+		const struct sip_msg *m = &ctx->msg;
+
+		d->b_tag = ctx->new_tag;
+		d->b_tag_len = m->status || ctx->new_call ? m->to_tag.len :
+							    m->from_tag.len;
+		ctx->new_tag = NULL;
+	}
+	if (ctx->new_dialog) {
+		list_add_tail(&d->list, &call->dialogs);
+		call->ndialogs++;
+		sipalg_count(ctx->sn, SIPALG_R_DIALOGS);
+	}
+	call->dead = false;
+}
+
+/* With the call's lock. Frees what nobody can find any more. */
+static void call_remove(struct sipalg_call *call)
+{
+	struct sipalg_dialog *d, *tmp;
+
+	call->dead = true;
+	timer_delete(&call->timer);
+	rhltable_remove(&call->sn->calls, &call->node, call_params);
+	list_for_each_entry_safe(d, tmp, &call->dialogs, list) {
+		if (d->state != SIPALG_DIALOG_TERMINATED)
+			sipalg_dialog_end(d, SIPALG_END_DISABLED);
+		list_del(&d->list);
+		dialog_free(d);
+	}
+	sipalg_call_unlease(call);
+	if (call->master)
+		nf_ct_put(call->master);
+	atomic_dec(&call->sn->ncalls);
+	kfree_rcu(call, rcu);
+}
+
+static void call_timer(struct timer_list *t)
+{
+	struct sipalg_call *call = compat_timer_of(call, t, timer);
+	struct sipalg_dialog *d, *tmp;
+	spinlock_t *lock;
+
+	rcu_read_lock();
+	lock = sipalg_lock(call->sn, call->hash);
+	spin_lock_bh(lock);
+	if (call->dead || READ_ONCE(call->sn->closing))
+		goto out;
+	list_for_each_entry_safe(d, tmp, &call->dialogs, list) {
+		if (!time_before(jiffies, d->deadline) && !sipalg_dialog_timeout(d)) {
+			list_del(&d->list);
+			call->ndialogs--;
+			dialog_free(d);
+			continue;
+		}
+		sipalg_call_arm(call, d->deadline);
+	}
+	if (list_empty(&call->dialogs))
+		call_remove(call);
+out:
+	spin_unlock_bh(lock);
+	rcu_read_unlock();
+}
+
+int sipalg_calls_init(struct sipalg_net *sn)
+{
+	return rhltable_init(&sn->calls, &call_params);
+}
+
+void sipalg_calls_flush(struct sipalg_net *sn)
+{
+	struct rhashtable_iter iter;
+	struct sipalg_call *call;
+
+	while (atomic_read(&sn->ncalls)) {
+		rhltable_walk_enter(&sn->calls, &iter);
+		rhashtable_walk_start(&iter);
+		while ((call = rhashtable_walk_next(&iter))) {
+			spinlock_t *lock;
+
+			if (IS_ERR(call))
+				continue;
+			lock = sipalg_lock(sn, call->hash);
+			spin_lock_bh(lock);
+			if (!call->dead)
+				call_remove(call);
+			spin_unlock_bh(lock);
+		}
+		rhashtable_walk_stop(&iter);
+		rhashtable_walk_exit(&iter);
+		cond_resched();
+	}
+}
+
+void sipalg_calls_clean(struct sipalg_net *sn)
+{
+	rhltable_destroy(&sn->calls);
+}

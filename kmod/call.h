@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Calls and their dialogs.
+ *
+ * A call is what one request began: a Call-ID, the From tag of who began it,
+ * and the two hosts between which it passes us. A call between two inside
+ * phones through an outside proxy is two calls here, one for each leg. A call
+ * has a dialog for each To tag (each fork) that answered.
+ *
+ * Subscriptions are calls whose method is SUBSCRIBE, NOTIFY or REFER.
+ *
+ * All of a call is protected by its lock, which is picked by the hash of the
+ * Call-ID, so that the legs of a call share it.
+ */
+#ifndef SIPALG_CALL_H
+#define SIPALG_CALL_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable.h>
+#include <linux/timer.h>
+
+#include "../include/sipalg.h"
+#include "media.h"
+#include "sip/sip.h"
+
+struct nf_conn;
+struct sipalg_ctx;
+struct sipalg_net;
+
+#define SIPALG_EARLY_SECONDS		240	/* without any response; Timer C and more */
+#define SIPALG_CONFIRMED_SECONDS	(12 * 3600)
+#define SIPALG_LINGER_SECONDS		32	/* retransmissions still come */
+#define SIPALG_BYE_SECONDS		32	/* 64 * T1 */
+
+/**
+ * struct sipalg_transaction - a request that waits for its final response
+ * @active: it does
+ * @side: who sent it
+ * @cseq: its number
+ */
+struct sipalg_transaction {
+	bool active;
+	u8 side;
+	u32 cseq;
+};
+
+/**
+ * struct sipalg_dialog - one dialog, or one about to be
+ * @list: in the call
+ * @call: its call, which outlives it
+ * @id: for people
+ * @state: enum sipalg_dialog_state
+ * @reason: enum sipalg_end_reason
+ * @status: last final status
+ * @known: by side: a request of that side was seen, with @cseq
+ * @cseq: by side: the highest request number that was accepted
+ * @invite: the last INVITE (or SUBSCRIBE, ...) that may still be answered
+ * @update: an UPDATE or PRACK
+ * @bye: a BYE
+ * @cancelled: the INVITE was cancelled
+ * @late: the offer of @invite's transaction comes in the response
+ * @start: wall clock, ms
+ * @answer: the same, 0 before
+ * @end: the same, 0 before
+ * @deadline: jiffies, when it is given up
+ * @session_expires: seconds, 0 none
+ * @agreed: media as agreed
+ * @offer: by side: media as offered, and not yet agreed
+ * @b_tag: the To tag of the first response; NULL while trying
+ */
+struct sipalg_dialog {
+	struct list_head list;
+	struct sipalg_call *call;
+	u32 id;
+	u8 state;
+	u8 reason;
+	u16 status;
+	bool known[2];
+	bool cancelled;
+	u32 cseq[2];
+	struct sipalg_transaction invite;
+	struct sipalg_transaction update;
+	struct sipalg_transaction bye;
+	u64 start;
+	u64 answer;
+	u64 end;
+	unsigned long deadline;
+	u32 session_expires;
+	struct sipalg_session *agreed;
+	struct sipalg_session *offer[2];
+	char *b_tag;
+	u16 b_tag_len;
+};
+
+/**
+ * struct sipalg_call - one leg of a call
+ * @node: in the namespace's table
+ * @hash: siphash of the Call-ID, the table's key
+ * @sn: the namespace
+ * @rcu: freed a grace period after it left the table
+ * @timer: the earliest deadline, or earlier
+ * @master: the conntrack entry of its latest signalling, a reference
+ * @dialogs: struct sipalg_dialog
+ * @ndialogs: how many
+ * @dead: it has left the table, or never got there
+ * @zone: conntrack zone
+ * @method: enum sip_method that began it
+ * @host: by side: the hosts as they are on their own networks
+ * @target: by side: the host in its latest Contact, family 0: none seen
+ * @contact: by side: the binding of its Contact, kept alive by our leases
+ * @text: Call-ID, From tag, From URI and To URI, one after the other, each
+ *	with a NUL behind it
+ * @call_id: within @text, and so on
+ */
+struct sipalg_call {
+	struct rhlist_head node;
+	u64 hash;
+	struct sipalg_net *sn;
+	struct rcu_head rcu;
+	struct timer_list timer;
+	struct nf_conn *master;
+	struct list_head dialogs;
+	u16 ndialogs;
+	bool dead;
+	u16 zone;
+	u8 method;
+	u16 call_id_len;
+	u16 a_tag_len;
+	struct sip_host host[2];
+	struct sip_host target[2];
+	struct sipalg_binding *contact[2];
+	const char *call_id;
+	const char *a_tag;
+	const char *a_uri;
+	const char *b_uri;
+	char text[];
+};
+
+int sipalg_calls_init(struct sipalg_net *sn);
+/* End all calls; their tables stay. Hooks are off; may sleep. */
+void sipalg_calls_flush(struct sipalg_net *sn);
+void sipalg_calls_clean(struct sipalg_net *sn);
+
+u64 sipalg_hash(const struct sipalg_net *sn, const char *text, u32 len);
+
+/*
+ * The table's part of the pipeline, in call.c. All with the lock of the
+ * Call-ID held.
+ *
+ * sipalg_call_find: the call, dialog and side that a message belongs to, or
+ *	none (NULL), into ctx.
+ * sipalg_call_prepare: where the message begins a call or a fork, make it,
+ *	out of everybody's sight. Return: SIPALG_R_OK or why not.
+ * sipalg_call_abort: undo that.
+ * sipalg_call_publish: put what was prepared into the table.
+ */
+void sipalg_call_find(struct sipalg_ctx *ctx);
+enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx);
+void sipalg_call_abort(struct sipalg_ctx *ctx);
+void sipalg_call_publish(struct sipalg_ctx *ctx);
+
+/* The call's timer has to fire at @when or before. */
+void sipalg_call_arm(struct sipalg_call *call, unsigned long when);
+
+/*
+ * The states, in dialog.c: the step that a message means, after it has left.
+ */
+void sipalg_dialog_step(struct sipalg_ctx *ctx);
+/* Does this response answer a request that was seen, and this request fit? */
+bool sipalg_dialog_fits(const struct sipalg_ctx *ctx);
+/* Over: close its media, keep it in sight for a while. */
+void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason);
+/* Its deadline has come. False: it can be forgotten. */
+bool sipalg_dialog_timeout(struct sipalg_dialog *d);
+
+/* Who may call the Contact of an inside host during the call. */
+void sipalg_call_lease(struct sipalg_ctx *ctx);
+void sipalg_call_unlease(struct sipalg_call *call);
+
+#endif

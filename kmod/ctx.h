@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One message on its way through the pipeline.
+ *
+ * There is one context per CPU, in use from the hook's entry to its end with
+ * bottom halves off; it is far too large for a stack.
+ */
+#ifndef SIPALG_CTX_H
+#define SIPALG_CTX_H
+
+#include "binding.h"
+#include "call.h"
+#include "flow.h"
+#include "media.h"
+#include "packet.h"
+#include "registration.h"
+#include "sip/edit.h"
+#include "sip/sdp.h"
+#include "sip/translate.h"
+
+#define SIPALG_MESSAGE_MAX	65536
+#define SIPALG_CTX_MADE		(4 * SDP_MAX_MEDIA)
+#define SIPALG_CTX_CONTACTS	SIPALG_REGISTER_CONTACTS
+
+/**
+ * struct sipalg_contact - an own Contact that the message names
+ * @at: as it was written
+ * @outer: what it becomes
+ * @uri: the URI, in the message
+ * @params: its parameters, in the message
+ * @binding: leads there
+ * @registration: of REGISTER: what it belongs to
+ * @made: that was made by this message
+ */
+struct sipalg_contact {
+	struct sip_endpoint at;
+	struct sip_endpoint outer;
+	struct sip_span uri;
+	struct sip_span params;
+	struct sipalg_binding *binding;
+	struct sipalg_registration *registration;
+	bool made;
+};
+
+/**
+ * struct sipalg_ctx - see above
+ * @sn: the namespace
+ * @packet: the packet
+ * @ct: its conntrack entry
+ * @flow: what we know of the entry
+ * @dir: the packet's direction
+ * @proto: IPPROTO_UDP or IPPROTO_TCP
+ * @zone: conntrack zone of the entry
+ * @src_nat: the sender is behind our NAT
+ * @dst_nat: the receiver is behind our NAT
+ * @path: the four endpoints
+ * @flow_set: flags of the flow that this message sets ...
+ * @flow_clear: ... and clears, if it gets through
+ * @hash: of the Call-ID; picks the lock
+ * @call: what it belongs to, or NULL
+ * @dialog: likewise
+ * @side: of the dialog, who sent this message
+ * @new_call: @call was made by this message
+ * @new_dialog: @dialog was made by this message
+ * @new_tag: the dialog's B tag, if it becomes known by this message
+ * @stale: it fits nothing: it must change no state
+ * @media: what its session description would do
+ * @nmade: how many of @made are used
+ * @made: bindings that this message made
+ * @ncontacts: how many of @contacts are used
+ * @contacts: own Contacts in it
+ * @star: "Contact: *"
+ * @msg: the message
+ * @sdp: its session description
+ * @edits: what becomes of it
+ * @in: the message as it came, once the packet has changed
+ * @out: the new message
+ */
+struct sipalg_ctx {
+	struct sipalg_net *sn;
+	struct sipalg_packet packet;
+	struct nf_conn *ct;
+	struct sipalg_flow *flow;
+	enum ip_conntrack_dir dir;
+	u8 proto;
+	u16 zone;
+	bool src_nat;
+	bool dst_nat;
+	struct sipalg_path path;
+	u8 flow_set;
+	u8 flow_clear;
+	u64 hash;
+	struct sipalg_call *call;
+	struct sipalg_dialog *dialog;
+	u8 side;
+	bool new_call;
+	bool new_dialog;
+	bool stale;
+	bool star;
+	char *new_tag;
+	struct sipalg_media_plan media;
+	u16 nmade;
+	u16 ncontacts;
+	struct sipalg_binding *made[SIPALG_CTX_MADE];
+	struct sipalg_contact contacts[SIPALG_CTX_CONTACTS];
+	struct sip_msg msg;
+	struct sdp sdp;
+	struct sip_edits edits;
+	char in[SIPALG_MESSAGE_MAX];
+	char out[SIPALG_MESSAGE_MAX];
+};
+
+static inline bool sipalg_is_request(const struct sipalg_ctx *ctx)
+{
+	return !ctx->msg.status;
+}
+
+/* The side whose request this is, or which this responds to. */
+static inline u8 sipalg_requester(const struct sipalg_ctx *ctx)
+{
+	return sipalg_is_request(ctx) ? ctx->side : !ctx->side;
+}
+
+/*
+ * Does the sender's address stand for an inside host, or for one of a plain
+ * firewall, where both sides count as inside?
+ */
+static inline bool sipalg_sender_is_near(const struct sipalg_ctx *ctx)
+{
+	return ctx->src_nat || !ctx->dst_nat;
+}
+
+/* The resolver that asks the flow and the bindings; in signalling.c. */
+enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
+				  struct sip_answer *answer);
+
+/**
+ * sipalg_allocate() - a binding at a free outer port; in port.c
+ * @ctx: notes the binding in @made
+ * @type: enum sipalg_binding_type
+ * @inner: the inner end; its port is tried first
+ * @proto: IPPROTO_UDP or IPPROTO_TCP
+ * @rtcp: also make the RTCP binding, one port above; NULL: no
+ * Return: the binding; an ERR_PTR as sipalg_binding_create() where no port of
+ * a bounded number of tries was free.
+ */
+struct sipalg_binding *sipalg_allocate(struct sipalg_ctx *ctx, u8 type,
+				       const struct sip_endpoint *inner,
+				       u8 proto, struct sipalg_binding **rtcp);
+
+/* Make a binding at exactly this outer end, and note it. */
+struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,
+				   const struct sip_endpoint *inner,
+				   const struct sip_endpoint *outer, u8 proto,
+				   bool shared);
+
+/* What an ERR_PTR of the above means for the message. */
+enum sipalg_reason sipalg_reason_of(int err);
+
+#endif

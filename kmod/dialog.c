@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The states of a dialog: what each message means once it has left.
+ */
+#include "ctx.h"
+#include "event.h"
+#include "net.h"
+
+static u64 now_ms(void)
+{
+	return ktime_to_ms(ktime_get_real());
+}
+
+static void set_deadline(struct sipalg_dialog *d, u32 seconds)
+{
+	d->deadline = jiffies + seconds * HZ;
+	sipalg_call_arm(d->call, d->deadline);
+}
+
+void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
+{
+	struct sipalg_dialog *other;
+
+	if (d->state == SIPALG_DIALOG_TERMINATED)
+		return;
+	d->state = SIPALG_DIALOG_TERMINATED;
+	d->reason = reason;
+	d->end = now_ms();
+	sipalg_count(d->call->sn, SIPALG_R_DIALOGS_ENDED);
+	/* Before the media go, so that the event still shows them. */
+	sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ENDED);
+	sipalg_media_close(d);
+	set_deadline(d, SIPALG_LINGER_SECONDS);
+	list_for_each_entry(other, &d->call->dialogs, list) {
+		if (other->state != SIPALG_DIALOG_TERMINATED)
+			return;
+	}
+	sipalg_call_unlease(d->call);
+}
+
+bool sipalg_dialog_timeout(struct sipalg_dialog *d)
+{
+	switch (d->state) {
+	case SIPALG_DIALOG_TERMINATED:
+		return false;
+	case SIPALG_DIALOG_CONFIRMED:
+		sipalg_dialog_end(d, d->bye.active ? SIPALG_END_BYE_TIMEOUT :
+						     SIPALG_END_TIMEOUT);
+		return true;
+	default:
+		sipalg_dialog_end(d, d->bye.active ? SIPALG_END_BYE_TIMEOUT :
+				     d->call->method == SIP_INVITE && d->status ?
+				     SIPALG_END_REPLACED : SIPALG_END_TIMEOUT);
+		return true;
+	}
+}
+
+static bool is_of(const struct sipalg_ctx *ctx, const struct sipalg_transaction *t)
+{
+	return t->cseq == ctx->msg.cseq && t->side == sipalg_requester(ctx);
+}
+
+bool sipalg_dialog_fits(const struct sipalg_ctx *ctx)
+{
+	const struct sipalg_dialog *d = ctx->dialog;
+	const struct sip_msg *m = &ctx->msg;
+
+	if (ctx->new_dialog)
+		return true;
+	switch (m->method) {
+	case SIP_ACK:
+	case SIP_CANCEL:
+		return is_of(ctx, &d->invite);
+	case SIP_INVITE:
+	case SIP_SUBSCRIBE:
+	case SIP_REFER:
+		if (m->status)
+			return is_of(ctx, &d->invite) ||
+			       m->method != ctx->call->method;
+		break;
+	case SIP_BYE:
+		if (m->status)
+			return is_of(ctx, &d->bye);
+		break;
+	case SIP_UPDATE:
+	case SIP_PRACK:
+		if (m->status)
+			return is_of(ctx, &d->update);
+		break;
+	default:
+		if (m->status)
+			return true;
+	}
+	return !d->known[ctx->side] || m->cseq >= d->cseq[ctx->side];
+}
+
+static void begin(const struct sipalg_ctx *ctx, struct sipalg_transaction *t)
+{
+	t->active = true;
+	t->side = ctx->side;
+	t->cseq = ctx->msg.cseq;
+}
+
+static bool header_number(const struct sip_msg *m, enum sip_hdr_id id, u32 *n)
+{
+	const struct sip_hdr *h = sip_hdr_first(m, id);
+	struct sip_span s;
+	u32 i;
+
+	if (!h)
+		return false;
+	/* The number ends where parameters or white space begin. */
+	s = h->value;
+	for (i = 0; i < s.len; i++) {
+		char c = m->data[s.off + i];
+
+		if (c < '0' || c > '9')
+			break;
+	}
+	s.len = i;
+	return !sip_number(m->data, s, n);
+}
+
+static void step_notify(struct sipalg_ctx *ctx)
+{
+	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, SIP_HDR_SUBSCRIPTION_STATE);
+	struct sipalg_dialog *d = ctx->dialog;
+	struct sip_span word;
+
+	if (d->call->method == SIP_INVITE || !h)
+		return;
+	word = h->value;
+	if (word.len > strlen("terminated"))
+		word.len = strlen("terminated");
+	if (sip_span_is_nocase(ctx->msg.data, word, "terminated")) {
+		sipalg_dialog_end(d, SIPALG_END_BYE);
+	} else if (d->state < SIPALG_DIALOG_CONFIRMED) {
+		d->state = SIPALG_DIALOG_CONFIRMED;
+		d->answer = now_ms();
+		set_deadline(d, SIPALG_EXPIRES_DEFAULT);
+		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
+	}
+}
+
+static void step_request(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	const struct sip_msg *m = &ctx->msg;
+
+	if (m->method != SIP_ACK && m->method != SIP_CANCEL) {
+		d->known[ctx->side] = true;
+		d->cseq[ctx->side] = m->cseq;
+	}
+	if (m->method == d->call->method) {
+		begin(ctx, &d->invite);
+		if (d->state < SIPALG_DIALOG_CONFIRMED)
+			set_deadline(d, SIPALG_EARLY_SECONDS);
+		return;
+	}
+	switch (m->method) {
+	case SIP_UPDATE:
+	case SIP_PRACK:
+		begin(ctx, &d->update);
+		break;
+	case SIP_BYE:
+		/* A repeated BYE does not give it more time. */
+		if (!d->bye.active || d->bye.cseq != m->cseq) {
+			begin(ctx, &d->bye);
+			set_deadline(d, SIPALG_BYE_SECONDS);
+		}
+		break;
+	case SIP_CANCEL:
+		d->cancelled = d->invite.active;
+		break;
+	case SIP_NOTIFY:
+		step_notify(ctx);
+		break;
+	}
+}
+
+/* The others get 32 seconds for a 2xx of their own (RFC 3261 13.2.2.4). */
+static void hurry_others(struct sipalg_dialog *d)
+{
+	struct sipalg_dialog *other;
+
+	list_for_each_entry(other, &d->call->dialogs, list) {
+		if (other == d || other->state >= SIPALG_DIALOG_CONFIRMED ||
+		    other->invite.cseq != d->invite.cseq)
+			continue;
+		other->status = 200;
+		set_deadline(other, SIPALG_BYE_SECONDS);
+	}
+}
+
+static void step_2xx(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	const struct sip_msg *m = &ctx->msg;
+	u32 seconds;
+
+	d->invite.active = false;
+	sipalg_media_agree(d, d->invite.side, m->cseq);
+	if (d->call->method == SIP_INVITE) {
+		d->session_expires = 0;
+		seconds = SIPALG_CONFIRMED_SECONDS;
+		if (header_number(m, SIP_HDR_SESSION_EXPIRES, &seconds)) {
+			seconds = clamp_t(u32, seconds, 90, 7 * 86400);
+			d->session_expires = seconds;
+		}
+	} else {
+		seconds = SIPALG_EXPIRES_DEFAULT;
+		header_number(m, SIP_HDR_EXPIRES, &seconds);
+		seconds = clamp_t(u32, seconds, 32, 7 * 86400);
+	}
+	/* A BYE on its way is not undone by a repeated 2xx. */
+	if (!d->bye.active)
+		set_deadline(d, seconds + SIPALG_BYE_SECONDS);
+	sipalg_flow_keep(ctx->ct, ctx->flow, min_t(u32, seconds, 3600));
+	if (d->state < SIPALG_DIALOG_CONFIRMED) {
+		d->state = SIPALG_DIALOG_CONFIRMED;
+		d->answer = now_ms();
+		hurry_others(d);
+		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
+	} else if (ctx->media.present) {
+		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_CHANGED);
+	}
+}
+
+/* A final failure of the first INVITE ends all of its forks. */
+static void step_failure(struct sipalg_ctx *ctx)
+{
+	struct sipalg_call *call = ctx->call;
+	struct sipalg_dialog *d = ctx->dialog;
+	u8 reason = SIPALG_END_FAILURE;
+	u32 cseq = ctx->msg.cseq;
+
+	if (d->state == SIPALG_DIALOG_CONFIRMED) {
+		d->invite.active = false;
+		sipalg_media_refuse(d, d->invite.side, cseq);
+		return;
+	}
+	if (d->cancelled && ctx->msg.status == 487)
+		reason = SIPALG_END_CANCEL;
+	list_for_each_entry(d, &call->dialogs, list) {
+		if (d->invite.cseq != cseq ||
+		    d->state >= SIPALG_DIALOG_CONFIRMED)
+			continue;
+		d->invite.active = false;
+		d->status = ctx->msg.status;
+		sipalg_dialog_end(d, reason);
+	}
+}
+
+static void step_invite_response(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	u16 status = ctx->msg.status;
+
+	if (d->state == SIPALG_DIALOG_TERMINATED)
+		return;
+	if (status >= 300) {
+		step_failure(ctx);
+		return;
+	}
+	if (status >= 200) {
+		d->status = status;
+		step_2xx(ctx);
+		return;
+	}
+	if (d->state == SIPALG_DIALOG_CONFIRMED)
+		return;
+	if (status == 199 && d->b_tag) {
+		d->status = status;
+		sipalg_dialog_end(d, SIPALG_END_FAILURE);
+		return;
+	}
+	set_deadline(d, SIPALG_EARLY_SECONDS);
+	if (d->b_tag && d->state == SIPALG_DIALOG_TRYING) {
+		d->state = SIPALG_DIALOG_EARLY;
+		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_EARLY);
+	}
+}
+
+static void step_response(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	const struct sip_msg *m = &ctx->msg;
+
+	if (m->method == d->call->method) {
+		step_invite_response(ctx);
+		return;
+	}
+	if (m->status < 200)
+		return;
+	switch (m->method) {
+	case SIP_UPDATE:
+	case SIP_PRACK:
+		if (m->status < 300)
+			sipalg_media_agree(d, d->update.side, m->cseq);
+		else
+			sipalg_media_refuse(d, d->update.side, m->cseq);
+		break;
+	case SIP_BYE:
+		if (m->status == 401 || m->status == 407) {
+			/* It comes again, with credentials. */
+			d->bye.active = false;
+			set_deadline(d, d->session_expires ?: SIPALG_CONFIRMED_SECONDS);
+		} else {
+			sipalg_dialog_end(d, SIPALG_END_BYE);
+		}
+		break;
+	}
+}
+
+static void keep_master(struct sipalg_call *call, struct nf_conn *ct)
+{
+	ct = sipalg_flow_root(ct);
+	if (call->master == ct)
+		return;
+	if (call->master)
+		nf_ct_put(call->master);
+	nf_conntrack_get(&ct->ct_general);
+	call->master = ct;
+}
+
+static void learn_target(struct sipalg_ctx *ctx)
+{
+	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, SIP_HDR_CONTACT);
+	struct sip_nameaddr na;
+	struct sip_span rest;
+	struct sip_uri uri;
+
+	if (!h || ctx->msg.status >= 300)
+		return;
+	rest = h->value;
+	if (sip_nameaddr_next(ctx->msg.data, &rest, &na) == 1 && !na.star &&
+	    !sip_uri_parse(ctx->msg.data, na.uri, &uri) && uri.addr.family)
+		ctx->call->target[ctx->side] = uri.addr;
+}
+
+static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
+{
+	struct sipalg_binding *b = call->contact[side];
+
+	if (!b)
+		return;
+	sipalg_binding_lease(b, peer, call, 0);
+	if (call->target[!side].family)
+		sipalg_binding_lease(b, &call->target[!side], call, 0);
+}
+
+void sipalg_call_lease(struct sipalg_ctx *ctx)
+{
+	struct sipalg_call *call = ctx->call;
+	u8 side = ctx->side;
+
+	learn_target(ctx);
+	if (ctx->ncontacts) {
+		struct sipalg_binding *b = ctx->contacts[0].binding;
+		struct sipalg_binding *old = call->contact[side];
+
+		if (b != old && sipalg_binding_lease(b, &ctx->path.dst_in.host, call, 0)) {
+			call->contact[side] = b;
+			sipalg_binding_set_master(b, ctx->ct);
+			if (old && old != call->contact[!side])
+				sipalg_binding_release(old, call);
+		}
+	}
+	lease_side(call, side, &ctx->path.dst_in.host);
+	lease_side(call, !side, &ctx->path.src_out.host);
+}
+
+void sipalg_call_unlease(struct sipalg_call *call)
+{
+	struct sipalg_binding *a = call->contact[0], *b = call->contact[1];
+
+	call->contact[0] = NULL;
+	call->contact[1] = NULL;
+	if (a)
+		sipalg_binding_release(a, call);
+	if (b && b != a)
+		sipalg_binding_release(b, call);
+}
+
+void sipalg_dialog_step(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+
+	keep_master(ctx->call, ctx->ct);
+	if (d->state != SIPALG_DIALOG_TERMINATED)
+		sipalg_call_lease(ctx);
+	sipalg_media_commit(ctx);
+	if (sipalg_is_request(ctx))
+		step_request(ctx);
+	else
+		step_response(ctx);
+	if (ctx->new_call && d->state == SIPALG_DIALOG_TRYING)
+		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_NEW);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Telling listeners what happens. Nothing is built where nobody listens.
+ */
+#ifndef SIPALG_EVENT_H
+#define SIPALG_EVENT_H
+
+#include "../include/sipalg.h"
+#include "../include/sipalg_reasons.h"
+
+struct sipalg_ctx;
+struct sipalg_dialog;
+struct sipalg_registration;
+
+void sipalg_event_dialog(const struct sipalg_dialog *d, enum sipalg_event event);
+void sipalg_event_registration(const struct sipalg_registration *r,
+			       enum sipalg_event event);
+/* A message went through, or was left alone for @reason; @parsed: ctx->msg is valid. */
+void sipalg_event_message(const struct sipalg_ctx *ctx, enum sipalg_reason reason,
+			  bool parsed);
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Signalling flows.
+ */
+#include <linux/netfilter.h>
+#include <net/netfilter/nf_conntrack_core.h>
+
+#include "flow.h"
+#include "net.h"
+
+u32 sipalg_flow_magic;
+
+void sip_host_from_inet(struct sip_host *h, const union nf_inet_addr *a, u8 pf)
+{
+	memset(h, 0, sizeof(*h));
+	h->family = pf == NFPROTO_IPV4 ? 4 : 6;
+	memcpy(h->addr, a, pf == NFPROTO_IPV4 ? 4 : 16);
+}
+
+void sip_host_to_inet(union nf_inet_addr *a, const struct sip_host *h)
+{
+	memset(a, 0, sizeof(*a));
+	memcpy(a, h->addr, h->family == 4 ? 4 : 16);
+}
+
+static void src_of(struct sip_endpoint *e, const struct nf_conntrack_tuple *t)
+{
+	sip_host_from_inet(&e->host, &t->src.u3, t->src.l3num);
+	e->port = ntohs(t->src.u.all);
+}
+
+static void dst_of(struct sip_endpoint *e, const struct nf_conntrack_tuple *t)
+{
+	sip_host_from_inet(&e->host, &t->dst.u3, t->src.l3num);
+	e->port = ntohs(t->dst.u.all);
+}
+
+void sipalg_path_of(struct sipalg_path *path, const struct nf_conn *ct,
+		    enum ip_conntrack_dir dir)
+{
+	const struct nf_conntrack_tuple *in = &ct->tuplehash[dir].tuple;
+	const struct nf_conntrack_tuple *out = &ct->tuplehash[!dir].tuple;
+
+	src_of(&path->src_in, in);
+	dst_of(&path->dst_in, in);
+	dst_of(&path->src_out, out);
+	src_of(&path->dst_out, out);
+}
+
+struct sipalg_flow *sipalg_flow_mark(struct sipalg_net *sn, struct nf_conn *ct)
+{
+	BUILD_BUG_ON(sizeof(struct sipalg_flow) >
+		     sizeof_field(struct nf_conn_help, data));
+	struct nf_conn_help *help = nfct_help(ct);
+	struct sipalg_flow *flow;
+
+	if (help) {
+		flow = sipalg_flow(ct);
+		if (!flow)
+			sipalg_count(sn, SIPALG_R_FOREIGN_HELPER);
+		return flow;
+	}
+	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
+	if (!help)
+		return NULL;
+	flow = (struct sipalg_flow *)help->data;
+	flow->magic = sipalg_flow_magic;
+	sipalg_count(sn, SIPALG_R_FLOWS);
+	return flow;
+}
+
+void sipalg_flow_refresh(struct nf_conn *ct, const struct sipalg_flow *flow)
+{
+	unsigned long until = READ_ONCE(flow->until);
+	u32 left, timeout;
+
+	if (!until || !time_before(jiffies, until) ||
+	    test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status))
+		return;
+	left = until - jiffies;
+	/* Before it is confirmed, an entry's time-out is relative. */
+	if (!nf_ct_is_confirmed(ct)) {
+		if (ct->timeout < left)
+			ct->timeout = left;
+		return;
+	}
+	timeout = nfct_time_stamp + left;
+	if ((s32)(timeout - READ_ONCE(ct->timeout)) > 0)
+		WRITE_ONCE(ct->timeout, timeout);
+}
+
+void sipalg_flow_keep(struct nf_conn *ct, struct sipalg_flow *flow, u32 seconds)
+{
+	unsigned long until = jiffies + min_t(u32, seconds, 86400) * HZ;
+	unsigned long old = READ_ONCE(flow->until);
+
+	if (!old || time_after(until, old))
+		WRITE_ONCE(flow->until, until ?: 1);
+	sipalg_flow_refresh(ct, flow);
+}
+
+/*
+ * A flow whose own master is kept in its place: a chain of masters would keep
+ * every flow of a phone's life in memory.
+ */
+struct nf_conn *sipalg_flow_root(struct nf_conn *ct)
+{
+	return ct->master ?: ct;
+}
+
+/*
+ * An extension can only be added before a flow is confirmed, so a flow that is
+ * older than us begins anew with its next packet. NAT gives it the same
+ * mapping if it is still free, which it is: it was this flow's.
+ */
+static int is_old_flow(struct nf_conn *ct, void *data)
+{
+	const struct sipalg_net *sn = data;
+	__be16 port = htons(sn->port);
+
+	if (nf_ct_protonum(ct) != IPPROTO_UDP || nfct_help(ct))
+		return 0;
+	if (ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.udp.port != port &&
+	    ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u.udp.port != port)
+		return 0;
+	this_cpu_inc(sn->stats->n[SIPALG_R_ADOPTED]);
+	return 1;
+}
+
+void sipalg_flow_adopt(struct sipalg_net *sn)
+{
+	struct nf_ct_iter_data data = { .net = sn->net, .data = sn };
+
+	nf_ct_iterate_cleanup_net(is_old_flow, &data);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The netfilter hooks: the only file that returns verdicts.
+ *
+ * Right after conntrack has made an entry, and before NAT looks at it, a new
+ * flow to or from a binding gets the binding's mapping. Right before conntrack
+ * confirms, when the packet's addresses are final, signalling is inspected.
+ * All other packets are let go after a few comparisons.
+ */
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/slab.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+#include <net/netfilter/nf_nat.h>
+
+#include "binding.h"
+#include "call.h"
+#include "flow.h"
+#include "hook.h"
+#include "inspect.h"
+#include "media.h"
+#include "net.h"
+
+/* After conntrack, before DNAT; after SNAT, before conntrack confirms. */
+#define PRIORITY_NEW		(NF_IP_PRI_CONNTRACK + 1)
+#define PRIORITY_INSPECT	(NF_IP_PRI_CONNTRACK_CONFIRM - 2)
+
+static void set_nat(struct nf_conn *ct, const struct sip_endpoint *at,
+		    enum nf_nat_manip_type type)
+{
+	struct nf_nat_range2 range = {
+		.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED,
+	};
+
+	if (nf_nat_initialized(ct, type))
+		return;
+	sip_host_to_inet(&range.min_addr, &at->host);
+	range.max_addr = range.min_addr;
+	range.min_proto.all = htons(at->port);
+	range.max_proto = range.min_proto;
+	nf_nat_setup_info(ct, &range, type);
+}
+
+static bool has_nat(const struct sipalg_binding *b)
+{
+	struct sip_endpoint inner, outer;
+
+	sipalg_end_get(b, SIPALG_INNER, &inner);
+	sipalg_end_get(b, SIPALG_OUTER, &outer);
+	return !sip_endpoint_equal(&inner, &outer);
+}
+
+/* ct state related, as with any helper; a dump follows the master. */
+static void set_related(struct sk_buff *skb, struct nf_conn *ct,
+			struct nf_conn *master)
+{
+	nf_conntrack_get(&master->ct_general);
+	ct->master = master;
+	__set_bit(IPS_EXPECTED_BIT, &ct->status);
+	nf_ct_set(skb, ct, IP_CT_RELATED);
+}
+
+/*
+ * May @host use this media binding for this entry? Then the binding knows of
+ * the entry from now on, and will close it.
+ */
+static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
+		       struct nf_conn *ct, struct sipalg_binding *b,
+		       const struct sip_host *host)
+{
+	struct sipalg_call *call = b->call;
+	bool ok = false;
+	spinlock_t *lock;
+
+	lock = sipalg_lock(sn, call->hash);
+	spin_lock_bh(lock);
+	/* Bindings die under this lock, and before their call does. */
+	if (READ_ONCE(b->dead) || !call->master)
+		goto out;
+	if (!sipalg_media_admits(b, host))
+		goto out;
+	if (!sipalg_binding_add_flow(b, ct)) {
+		sipalg_count(sn, SIPALG_R_FLOWS_FULL);
+		goto out;
+	}
+	if (!ct->master)
+		set_related(skb, ct, call->master);
+	ok = true;
+out:
+	spin_unlock_bh(lock);
+	return ok;
+}
+
+static bool take_signalling(struct sipalg_net *sn, struct sk_buff *skb,
+			    struct nf_conn *ct, struct sipalg_binding *b,
+			    const struct sip_host *host, bool inbound)
+{
+	struct nf_conn *master;
+
+	if (!sipalg_binding_leased(b, host) || !sipalg_flow_mark(sn, ct))
+		return false;
+	/* What an inside host begins is for the ruleset to judge. */
+	if (!inbound || ct->master)
+		return true;
+	master = sipalg_binding_master(b);
+	if (master) {
+		set_related(skb, ct, master);
+		nf_ct_put(master);
+	}
+	return true;
+}
+
+/* The binding of this end that lets @host through, and has done so. */
+static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
+				   struct nf_conn *ct, struct rhlist_head *list,
+				   const struct sip_host *host, bool inbound)
+{
+	struct rhlist_head *pos;
+	struct sipalg_end *end;
+
+	rhl_for_each_entry_rcu(end, pos, list, node) {
+		struct sipalg_binding *b = sipalg_binding_of(end);
+
+		if (b->type == SIPALG_BINDING_SIGNALLING ?
+		    take_signalling(sn, skb, ct, b, host, inbound) :
+		    take_media(sn, skb, ct, b, host))
+			return b;
+	}
+	return NULL;
+}
+
+/*
+ * A new flow, before anything was decided about it. From a binding's inner
+ * end: it leaves by the outer one. To its outer end: it is led to the inner
+ * one. Both: two inside hosts (hairpin); who may send is compared after the
+ * first translation.
+ */
+static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
+			 struct nf_conn *ct)
+{
+	struct sipalg_binding *s = NULL, *d = NULL;
+	struct rhlist_head *from, *to;
+	struct sip_endpoint outer, inner;
+	struct sipalg_path path;
+	u8 proto = nf_ct_protonum(ct);
+	u16 zone = nf_ct_zone(ct)->id;
+
+	sipalg_path_of(&path, ct, IP_CT_DIR_ORIGINAL);
+	from = sipalg_binding_lookup(sn, SIPALG_INNER, &path.src_in, proto, zone);
+	to = sipalg_binding_lookup(sn, SIPALG_OUTER, &path.dst_in, proto, zone);
+	if (from)
+		s = take(sn, skb, ct, from, &path.dst_in.host, false);
+	outer = path.src_in;
+	if (s)
+		sipalg_end_get(s, SIPALG_OUTER, &outer);
+	if (to)
+		d = take(sn, skb, ct, to, &outer.host, true);
+	if (s && has_nat(s))
+		set_nat(ct, &outer, NF_NAT_MANIP_SRC);
+	if (d && has_nat(d)) {
+		sipalg_end_get(d, SIPALG_INNER, &inner);
+		set_nat(ct, &inner, NF_NAT_MANIP_DST);
+	}
+	if (s && s->type != SIPALG_BINDING_SIGNALLING)
+		sipalg_count(sn, SIPALG_R_MEDIA_FLOWS);
+	else if (d && d->type != SIPALG_BINDING_SIGNALLING)
+		sipalg_count(sn, SIPALG_R_MEDIA_FLOWS);
+	else if (to && !d)
+		sipalg_count(sn, SIPALG_R_STRANGERS);
+}
+
+static unsigned int hook_new(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct sipalg_net *sn = priv;
+	struct nf_conn *ct;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (ctinfo != IP_CT_NEW || !ct || nf_ct_is_confirmed(ct) || ct->master ||
+	    !atomic_read(&sn->nbindings))
+		return NF_ACCEPT;
+	if (nf_ct_protonum(ct) == IPPROTO_UDP ||
+	    nf_ct_protonum(ct) == IPPROTO_TCP)
+		map_new_flow(sn, skb, ct);
+	return NF_ACCEPT;
+}
+
+/* A flow is SIP by its port, in the packet that begins it, or never. */
+static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct)
+{
+	__be16 port = htons(sn->port);
+
+	if (nf_ct_protonum(ct) != IPPROTO_UDP)
+		return NULL;
+	if (ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.udp.port != port &&
+	    ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u.udp.port != port)
+		return NULL;
+	return sipalg_flow_mark(sn, ct);
+}
+
+static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct sipalg_net *sn = priv;
+	struct sipalg_flow *flow;
+	struct nf_conn *ct;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct)
+		return NF_ACCEPT;
+	if (nfct_help(ct))
+		flow = sipalg_flow(ct);
+	else if (nf_ct_is_confirmed(ct))
+		return NF_ACCEPT;
+	else
+		flow = recognise(sn, ct);
+	if (!flow || ctinfo == IP_CT_RELATED_REPLY)
+		return NF_ACCEPT;
+	/* What goes to this host itself is seen once, on its way in. */
+	if (state->hook == NF_INET_POST_ROUTING &&
+	    (state->out->flags & IFF_LOOPBACK || netif_is_l3_master(state->out)))
+		return NF_ACCEPT;
+	sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops hooks[] = {
+	{
+		.hook = hook_new,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = PRIORITY_NEW,
+	},
+	{
+		.hook = hook_new,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = PRIORITY_NEW,
+	},
+	{
+		.hook = hook_inspect,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = PRIORITY_INSPECT,
+	},
+	{
+		.hook = hook_inspect,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = PRIORITY_INSPECT,
+	},
+};
+
+int sipalg_hooks_register(struct sipalg_net *sn)
+{
+	unsigned int i;
+	int err;
+
+	sn->ops = kmemdup(hooks, sizeof(hooks), GFP_KERNEL);
+	if (!sn->ops)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		sn->ops[i].priv = sn;
+	err = nf_ct_netns_get(sn->net, NFPROTO_INET);
+	if (err)
+		goto err_ops;
+	err = nf_register_net_hooks(sn->net, sn->ops, ARRAY_SIZE(hooks));
+	if (err)
+		goto err_conntrack;
+	return 0;
+
+err_conntrack:
+	nf_ct_netns_put(sn->net, NFPROTO_INET);
+err_ops:
+	kfree(sn->ops);
+	sn->ops = NULL;
+	return err;
+}
+
+void sipalg_hooks_unregister(struct sipalg_net *sn)
+{
+	nf_unregister_net_hooks(sn->net, sn->ops, ARRAY_SIZE(hooks));
+	synchronize_net();
+	nf_ct_netns_put(sn->net, NFPROTO_INET);
+	kfree(sn->ops);
+	sn->ops = NULL;
+}

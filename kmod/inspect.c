@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The pipeline: parse, find, plan, translate, apply, commit.
+ *
+ * Nothing is committed before the packet has been rewritten, and nothing can
+ * fail after that; so a failure anywhere leaves message and state as they were.
+ */
+#include <linux/slab.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "ctx.h"
+#include "event.h"
+#include "inspect.h"
+#include "net.h"
+
+static struct sipalg_ctx __percpu **contexts;
+
+static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
+		      struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+		      struct sipalg_flow *flow)
+{
+	ctx->sn = sn;
+	ctx->ct = ct;
+	ctx->flow = flow;
+	ctx->dir = CTINFO2DIR(ctinfo);
+	ctx->proto = nf_ct_protonum(ct);
+	ctx->zone = nf_ct_zone(ct)->id;
+	ctx->flow_set = 0;
+	ctx->flow_clear = 0;
+	ctx->call = NULL;
+	ctx->dialog = NULL;
+	ctx->new_call = false;
+	ctx->new_dialog = false;
+	ctx->new_tag = NULL;
+	ctx->stale = false;
+	ctx->star = false;
+	ctx->media.present = false;
+	ctx->media.session = NULL;
+	ctx->nmade = 0;
+	ctx->ncontacts = 0;
+	sipalg_path_of(&ctx->path, ct, ctx->dir);
+	ctx->src_nat = !sip_endpoint_equal(&ctx->path.src_in, &ctx->path.src_out);
+	ctx->dst_nat = !sip_endpoint_equal(&ctx->path.dst_in, &ctx->path.dst_out);
+	sip_edits_init(&ctx->edits);
+}
+
+static bool is_register(const struct sipalg_ctx *ctx)
+{
+	return ctx->msg.method == SIP_REGISTER;
+}
+
+/* Where a signature covers what we would change, we change nothing. */
+static bool is_signed(const struct sip_msg *m)
+{
+	static const u8 credentials[] = {
+		SIP_HDR_AUTHORIZATION, SIP_HDR_PROXY_AUTHORIZATION
+	};
+	const struct sip_hdr *h;
+	unsigned int i;
+
+	/* RFC 4474 signs Contact and body; RFC 8224's PASSporT has dots. */
+	h = sip_hdr_first(m, SIP_HDR_IDENTITY);
+	if (h && !memchr(m->data + h->value.off, '.', h->value.len))
+		return true;
+	for (i = 0; i < ARRAY_SIZE(credentials); i++) {
+		for (h = sip_hdr_first(m, credentials[i]); h; h = sip_hdr_next(m, h)) {
+			if (m->body.len && sip_digest_covers_body(m->data, h->value))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool has_star(const struct sip_msg *m)
+{
+	const struct sip_hdr *h = sip_hdr_first(m, SIP_HDR_CONTACT);
+
+	return h && sip_span_is(m->data, h->value, "*");
+}
+
+/* All decisions, and all memory they need. */
+static enum sipalg_reason plan(struct sipalg_ctx *ctx)
+{
+	const struct sip_resolver resolver = {
+		.resolve = sipalg_resolve,
+		.priv = ctx,
+	};
+	enum sipalg_reason ret;
+
+	if (!is_register(ctx)) {
+		sipalg_call_find(ctx);
+		ret = sipalg_call_prepare(ctx);
+		if (ret != SIPALG_R_OK)
+			return ret;
+		ret = sipalg_media_plan(ctx);
+		if (ret != SIPALG_R_OK)
+			return ret;
+	}
+	ret = sip_translate(&ctx->msg, &resolver, &ctx->edits);
+	if (ret != SIPALG_R_OK)
+		return ret;
+	if (is_register(ctx)) {
+		ctx->star = has_star(&ctx->msg);
+		ret = sipalg_registration_prepare(ctx);
+		if (ret != SIPALG_R_OK)
+			return ret;
+	}
+	if (!sip_edits_body_length(&ctx->edits, &ctx->msg))
+		return SIPALG_R_TOO_MANY_EDITS;
+	return SIPALG_R_OK;
+}
+
+static enum sipalg_reason apply(struct sipalg_ctx *ctx,
+				const struct nf_hook_state *state)
+{
+	u32 len = ctx->packet.payload_len;
+	u32 n;
+
+	if (!ctx->edits.n)
+		return SIPALG_R_UNCHANGED;
+	if (len + ctx->edits.growth > sizeof(ctx->out))
+		return SIPALG_R_TOO_LONG;
+	/* Commit still reads the message as it came. */
+	memcpy(ctx->in, ctx->msg.data, len);
+	ctx->msg.data = ctx->in;
+	n = sip_edits_apply(&ctx->edits, ctx->in, len, ctx->out);
+	if (sipalg_packet_replace(&ctx->packet, ctx->out, n, ctx->edits.edit[0].off))
+		return SIPALG_R_EDIT_FAILED;
+	if (ctx->edits.growth > 0 && state->hook == NF_INET_POST_ROUTING)
+		sipalg_packet_allow_fragments(&ctx->packet, state->net);
+	return SIPALG_R_TRANSLATED;
+}
+
+static void abort_plan(struct sipalg_ctx *ctx)
+{
+	unsigned int i;
+
+	sipalg_media_abort(ctx);
+	sipalg_registration_abort(ctx);
+	for (i = 0; i < ctx->nmade; i++)
+		sipalg_binding_destroy(ctx->made[i]);
+	ctx->nmade = 0;
+	ctx->ncontacts = 0;
+	sipalg_call_abort(ctx);
+}
+
+static void learn_flow(struct sipalg_ctx *ctx)
+{
+	u8 *flags = &ctx->flow->flags[ctx->dir];
+	u8 old = READ_ONCE(*flags);
+	u8 new = (old & ~ctx->flow_clear) | ctx->flow_set;
+
+	if (new != old)
+		WRITE_ONCE(*flags, new);
+}
+
+/* Bindings that found no use, such as for lines that the offer did not have. */
+static void drop_unused(struct sipalg_ctx *ctx)
+{
+	unsigned int i;
+
+	for (i = 0; i < ctx->nmade; i++) {
+		struct sipalg_binding *b = ctx->made[i];
+
+		if (b->type != SIPALG_BINDING_SIGNALLING && !b->users)
+			sipalg_binding_destroy(b);
+	}
+}
+
+static void commit(struct sipalg_ctx *ctx)
+{
+	learn_flow(ctx);
+	if (is_register(ctx)) {
+		sipalg_registration_commit(ctx);
+	} else if (ctx->dialog && !ctx->stale) {
+		sipalg_call_publish(ctx);
+		sipalg_dialog_step(ctx);
+	} else if (ctx->stale && ctx->msg.method != SIP_OPTIONS) {
+		sipalg_count(ctx->sn, SIPALG_R_STALE);
+	}
+	drop_unused(ctx);
+}
+
+static enum sipalg_reason run(struct sipalg_ctx *ctx,
+			      const struct nf_hook_state *state)
+{
+	enum sipalg_reason ret;
+	spinlock_t *lock;
+
+	ctx->hash = is_register(ctx) ? sipalg_registration_hash(ctx) :
+		    sipalg_hash(ctx->sn, ctx->msg.data + ctx->msg.call_id.off,
+				ctx->msg.call_id.len);
+	lock = sipalg_lock(ctx->sn, ctx->hash);
+	spin_lock(lock);
+	ret = plan(ctx);
+	if (ret == SIPALG_R_OK)
+		ret = apply(ctx, state);
+	if (ret == SIPALG_R_TRANSLATED || ret == SIPALG_R_UNCHANGED)
+		commit(ctx);
+	else
+		abort_plan(ctx);
+	spin_unlock(lock);
+	return ret;
+}
+
+static enum sipalg_reason read_message(struct sipalg_ctx *ctx, struct sk_buff *skb,
+				       u8 pf)
+{
+	enum sipalg_reason ret;
+	const char *data;
+
+	ret = sipalg_packet_init(&ctx->packet, skb, pf);
+	if (ret != SIPALG_R_OK)
+		return ret;
+	if (!ctx->packet.payload_len)
+		return SIPALG_R_NOT_SIP;
+	if (ctx->packet.payload_len > READ_ONCE(ctx->sn->limits.message))
+		return SIPALG_R_TOO_LONG;
+	data = sipalg_packet_payload(&ctx->packet);
+	if (!data)
+		return SIPALG_R_NO_MEMORY;
+	ret = sip_parse(&ctx->msg, data, ctx->packet.payload_len);
+	if (ret == SIPALG_R_OK && is_signed(&ctx->msg))
+		ret = SIPALG_R_SIGNED;
+	return ret;
+}
+
+void sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
+		    const struct nf_hook_state *state, struct nf_conn *ct,
+		    enum ip_conntrack_info ctinfo, struct sipalg_flow *flow)
+{
+	enum sipalg_reason ret;
+	struct sipalg_ctx *ctx;
+	bool parsed = false;
+
+	local_bh_disable();
+	rcu_read_lock();
+	ctx = *this_cpu_ptr(contexts);
+	ctx_begin(ctx, sn, ct, ctinfo, flow);
+	ret = read_message(ctx, skb, state->pf);
+	if (ret == SIPALG_R_OK) {
+		sipalg_count(sn, SIPALG_R_OK);
+		parsed = true;
+		ret = run(ctx, state);
+	}
+	sipalg_count(sn, ret);
+	sipalg_event_message(ctx, ret, parsed);
+	sipalg_flow_refresh(ct, flow);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+void sipalg_inspect_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kvfree(*per_cpu_ptr(contexts, cpu));
+	free_percpu(contexts);
+}
+
+int sipalg_inspect_init(void)
+{
+	int cpu;
+
+	contexts = alloc_percpu(struct sipalg_ctx *);
+	if (!contexts)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct sipalg_ctx *ctx;
+
+		ctx = kvzalloc_node(sizeof(*ctx), GFP_KERNEL, cpu_to_node(cpu));
+		if (!ctx) {
+			sipalg_inspect_exit();
+			return -ENOMEM;
+		}
+		*per_cpu_ptr(contexts, cpu) = ctx;
+	}
+	return 0;
+}

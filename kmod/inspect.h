@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The pipeline for one message.
+ */
+#ifndef SIPALG_INSPECT_H
+#define SIPALG_INSPECT_H
+
+#include <linux/netfilter.h>
+#include <net/netfilter/nf_conntrack.h>
+
+struct sipalg_flow;
+struct sipalg_net;
+
+int sipalg_inspect_init(void);
+void sipalg_inspect_exit(void);
+
+/**
+ * sipalg_inspect() - look at a packet of a signalling flow, and translate it
+ * @sn: the namespace
+ * @skb: the packet, its addresses final; may be reallocated inside
+ * @state: of the hook
+ * @ct: its conntrack entry
+ * @ctinfo: its direction
+ * @flow: what we know of the entry
+ *
+ * The packet is changed completely or not at all. Softirq or process context.
+ */
+void sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
+		    const struct nf_hook_state *state, struct nf_conn *ct,
+		    enum ip_conntrack_info ctinfo, struct sipalg_flow *flow);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Offers and answers: what two sides agreed to send where.
+ */
+#ifndef SIPALG_MEDIA_H
+#define SIPALG_MEDIA_H
+
+#include "sip/sdp.h"
+#include "sip/translate.h"
+
+struct sipalg_binding;
+struct sipalg_ctx;
+struct sipalg_dialog;
+struct sipalg_net;
+
+#define SIPALG_CODECS 24
+
+/**
+ * struct sipalg_media_end - where one side wants one media line sent to
+ * @at: as the side wrote it; port 0: the line is refused
+ * @rtcp: where it wants RTCP; equal to @at where it is muxed
+ * @rtp_binding: leads to @at, or NULL where @at is no host of ours
+ * @rtcp_binding: leads to @rtcp, or NULL
+ * @kind: enum sdp_kind
+ * @direction: enum sdp_direction
+ * @mux: a=rtcp-mux was there
+ * @held: c= was 0.0.0.0; @at is still the address from before
+ * @codecs: the m= line's formats, cut
+ */
+struct sipalg_media_end {
+	struct sip_endpoint at;
+	struct sip_endpoint rtcp;
+	struct sipalg_binding *rtp_binding;
+	struct sipalg_binding *rtcp_binding;
+	u8 kind;
+	u8 direction;
+	bool mux;
+	bool held;
+	char codecs[SIPALG_CODECS];
+};
+
+struct sipalg_line {
+	struct sipalg_media_end end[2];
+};
+
+/**
+ * struct sipalg_session - an offer and, sooner or later, its answer
+ * @cseq: of the offerer's transaction (or the inviter's for a late offer)
+ * @offerer: side that offered
+ * @answered: the answer has been filled in
+ * @n: media lines
+ * @line: by index; end[] by side
+ */
+struct sipalg_session {
+	u32 cseq;
+	u8 offerer;
+	bool answered;
+	u8 n;
+	struct sipalg_line line[];
+};
+
+/**
+ * struct sipalg_media_plan - what a message's session description would do
+ * @present: there is one
+ * @n: lines
+ * @end: of the message's sender, with bindings found or made
+ * @session: room for a new offer, NULL where the message is an answer
+ */
+struct sipalg_media_plan {
+	bool present;
+	u16 n;
+	struct sipalg_media_end end[SDP_MAX_MEDIA];
+	struct sipalg_session *session;
+};
+
+/*
+ * Read the message's session description, find or make its bindings, and add
+ * the edits. Return: SIPALG_R_OK or why the message must be left alone.
+ */
+enum sipalg_reason sipalg_media_plan(struct sipalg_ctx *ctx);
+/* Forget the plan: bindings that it made go again. */
+void sipalg_media_abort(struct sipalg_ctx *ctx);
+/* The message has left: the plan becomes an offer or an answer. */
+void sipalg_media_commit(struct sipalg_ctx *ctx);
+
+/* A transaction with an offer of @side ended: with a 2xx, or in failure. */
+void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq);
+void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq);
+/* The dialog is over: close everything. */
+void sipalg_media_close(struct sipalg_dialog *d);
+
+/* A fork gets the offer of the dialog that it forked from. False: no memory. */
+bool sipalg_media_fork(struct sipalg_dialog *to, const struct sipalg_dialog *from);
+
+/*
+ * May @host send to this media binding? And, if @ct: remember the entry, and
+ * give it the call's signalling flow as its master. Takes the call's lock.
+ */
+bool sipalg_media_admits(struct sipalg_binding *b, const struct sip_host *host);
+
+/* The endpoint that the other side reads: outer where there is a binding. */
+void sipalg_media_outer(const struct sipalg_media_end *end, struct sip_endpoint *at);
+
+#endif

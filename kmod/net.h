@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a network namespace has: its tables, limits, locks and counters.
+ *
+ * Locks, in the order in which they are taken:
+ *	sipalg_mutex		enabling and disabling; process context
+ *	net->locks[]		all of a call, or all registrations of an address
+ *				of record; picked by the hash of Call-ID or AOR
+ *	net->port_locks[]	finding a free outer port; picked by the port
+ *	binding->lock		the next of kin of one binding
+ * The tables themselves are read under RCU.
+ */
+#ifndef SIPALG_NET_H
+#define SIPALG_NET_H
+
+#include <linux/atomic.h>
+#include <linux/netfilter.h>
+#include <linux/percpu.h>
+#include <linux/rhashtable.h>
+#include <linux/siphash.h>
+#include <linux/spinlock.h>
+#include <net/netns/generic.h>
+
+#include "../include/sipalg_reasons.h"
+
+#define SIPALG_LOCKS 256
+
+struct sipalg_stats {
+	u64 n[SIPALG_R_COUNT];
+};
+
+/**
+ * struct sipalg_limits - what bounds a namespace
+ * @dialogs: dialogs, those that linger included
+ * @registrations: registered contacts
+ * @bindings: bindings of all types
+ * @message: bytes of a message
+ * @forks: dialogs that one INVITE may have
+ * @peers: hosts that may send to one signalling binding
+ */
+struct sipalg_limits {
+	u32 dialogs;
+	u32 registrations;
+	u32 bindings;
+	u32 message;
+	u16 forks;
+	u16 peers;
+};
+
+/**
+ * struct sipalg_net - one namespace
+ * @net: the namespace; outlives this
+ * @enabled: hooks are registered and the tables exist; sipalg_mutex
+ * @closing: the tables are about to go: timers do nothing, and media flows
+ *	are let go instead of closed
+ * @ops: its own copy of the hooks, whose private data is this
+ * @ends: bindings by either of their ends
+ * @calls: calls by the hash of their Call-ID
+ * @registrations: contacts by the hash of their address of record
+ * @locks: see above
+ * @port_locks: see above
+ * @stats: counters; each is only ever added to
+ * @ncalls: calls that are in @calls
+ * @ndialogs: dialogs
+ * @nregistrations: contacts in @registrations
+ * @nbindings: bindings in @ends
+ * @next_id: the next id of a dialog, binding or registration
+ * @limits: see there
+ * @port: the SIP port
+ * @media_min: outer media ports are at least this where the inner is taken
+ * @media_max: and at most this
+ * @secret: key of the hashes, so that nobody can aim at a bucket
+ */
+struct sipalg_net {
+	struct net *net;
+	bool enabled;
+	bool closing;
+	struct nf_hook_ops *ops;
+	struct rhltable ends;
+	struct rhltable calls;
+	struct rhltable registrations;
+	spinlock_t *locks;
+	spinlock_t *port_locks;
+	struct sipalg_stats __percpu *stats;
+	atomic_t ncalls;
+	atomic_t ndialogs;
+	atomic_t nregistrations;
+	atomic_t nbindings;
+	atomic_t next_id;
+	struct sipalg_limits limits;
+	u16 port;
+	u16 media_min;
+	u16 media_max;
+	siphash_key_t secret;
+};
+
+extern unsigned int sipalg_net_id;
+
+static inline struct sipalg_net *sipalg_net(const struct net *net)
+{
+	return net_generic(net, sipalg_net_id);
+}
+
+static inline void sipalg_count(struct sipalg_net *sn, enum sipalg_reason r)
+{
+	this_cpu_inc(sn->stats->n[r]);
+}
+
+/* The lock of everything whose name hashes to this. */
+static inline spinlock_t *sipalg_lock(struct sipalg_net *sn, u64 hash)
+{
+	return &sn->locks[hash % SIPALG_LOCKS];
+}
+
+static inline u32 sipalg_new_id(struct sipalg_net *sn)
+{
+	return atomic_inc_return(&sn->next_id);
+}
+
+/* Sum of a counter over all CPUs. */
+u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r);
+
+/*
+ * Turn a namespace on or off. Process context, may sleep.
+ * Return: 0, -EALREADY, -ENOMEM or what a hook's registration says.
+ */
+int sipalg_net_enable(struct sipalg_net *sn);
+int sipalg_net_disable(struct sipalg_net *sn);
+
+#endif

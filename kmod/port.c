@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finding a free outer port.
+ */
+#include <linux/random.h>
+
+#include "compat/compat.h"
+#include "ctx.h"
+#include "net.h"
+
+#define TRIES 64
+
+enum sipalg_reason sipalg_reason_of(int err)
+{
+	switch (err) {
+	case -ENOSPC:
+		return SIPALG_R_LIMIT_BINDINGS;
+	case -EADDRINUSE:
+		return SIPALG_R_NO_PORT;
+	default:
+		return SIPALG_R_NO_MEMORY;
+	}
+}
+
+struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,
+				   const struct sip_endpoint *inner,
+				   const struct sip_endpoint *outer, u8 proto,
+				   bool shared)
+{
+	bool signalling = type == SIPALG_BINDING_SIGNALLING;
+	struct sipalg_binding *b;
+
+	if (ctx->nmade == SIPALG_CTX_MADE)
+		return ERR_PTR(-ENOSPC);
+	b = sipalg_binding_create(ctx->sn, type, inner, outer, proto, ctx->zone,
+				  signalling ? NULL : ctx->call, shared);
+	if (!IS_ERR(b))
+		ctx->made[ctx->nmade++] = b;
+	return b;
+}
+
+/* The binding, and with it the one for RTCP, or none of them. */
+static struct sipalg_binding *try_port(struct sipalg_ctx *ctx, u8 type,
+				       const struct sip_endpoint *inner,
+				       struct sip_endpoint *outer, u8 proto,
+				       bool shared,
+				       struct sipalg_binding **rtcp)
+{
+	struct sip_endpoint inner1 = *inner, outer1 = *outer;
+	struct sipalg_binding *b, *b1;
+
+	if (rtcp && (inner->port == 65535 || outer->port == 65535))
+		return ERR_PTR(-EADDRINUSE);
+	b = sipalg_make(ctx, type, inner, outer, proto, shared);
+	if (IS_ERR(b) || !rtcp)
+		return b;
+	inner1.port++;
+	outer1.port++;
+	b1 = sipalg_make(ctx, SIPALG_BINDING_RTCP, &inner1, &outer1, proto,
+			 shared);
+	if (!IS_ERR(b1)) {
+		*rtcp = b1;
+		return b;
+	}
+	ctx->nmade--;
+	sipalg_binding_destroy(b);
+	return b1;
+}
+
+struct sipalg_binding *sipalg_allocate(struct sipalg_ctx *ctx, u8 type,
+				       const struct sip_endpoint *inner,
+				       u8 proto, struct sipalg_binding **rtcp)
+{
+	u32 span = ctx->sn->media_max - ctx->sn->media_min + 1;
+	struct sip_endpoint outer = {
+		.host = ctx->path.src_out.host,
+		.port = inner->port,
+	};
+	struct sipalg_binding *b;
+	unsigned int i;
+	u32 at;
+
+	/* Without NAT an address is what it is, and may be in several calls. */
+	b = try_port(ctx, type, inner, &outer, proto, !ctx->src_nat, rtcp);
+	if (!ctx->src_nat || b != ERR_PTR(-EADDRINUSE))
+		return b;
+	at = compat_random_below(span);
+	for (i = 0; i < TRIES && b == ERR_PTR(-EADDRINUSE); i++, at += 2) {
+		outer.port = ctx->sn->media_min + at % span;
+		/* RTP has the even port (RFC 3550 11), as far as there is a choice. */
+		outer.port &= ~1;
+		if (outer.port < ctx->sn->media_min)
+			continue;
+		b = try_port(ctx, type, inner, &outer, proto, false, rtcp);
+	}
+	return b;
+}

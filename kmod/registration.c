@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registrations (RFC 3261 10): asked for, granted, refreshed, ended.
+ */
+#include <linux/slab.h>
+
+#include "compat/compat.h"
+#include "ctx.h"
+#include "event.h"
+#include "net.h"
+
+#define TEXT_KEPT 127	/* of a URI, for showing */
+
+static const struct rhashtable_params registration_params = {
+	.head_offset = offsetof(struct sipalg_registration, node),
+	.key_offset = offsetof(struct sipalg_registration, hash),
+	.key_len = sizeof_field(struct sipalg_registration, hash),
+	.automatic_shrinking = true,
+};
+
+/* The phone: who sent the request, who gets the response. */
+static const struct sip_host *phone(const struct sipalg_ctx *ctx)
+{
+	return sipalg_is_request(ctx) ? &ctx->path.src_in.host :
+					&ctx->path.dst_out.host;
+}
+
+/* The registrar, as the phone sees it. */
+static const struct sip_host *registrar(const struct sipalg_ctx *ctx)
+{
+	return sipalg_is_request(ctx) ? &ctx->path.dst_in.host :
+					&ctx->path.src_out.host;
+}
+
+static struct sip_span to_uri(const struct sipalg_ctx *ctx)
+{
+	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, SIP_HDR_TO);
+	struct sip_span rest = h->value;
+	struct sip_nameaddr na;
+
+	if (sip_nameaddr_next(ctx->msg.data, &rest, &na) != 1)
+		return (struct sip_span){};
+	return na.uri;
+}
+
+static struct sip_span user_of(const struct sipalg_ctx *ctx)
+{
+	struct sip_span uri = to_uri(ctx);
+	struct sip_uri u;
+
+	if (sip_uri_parse(ctx->msg.data, uri, &u))
+		return (struct sip_span){};
+	u.user.len = min_t(u32, u.user.len, TEXT_KEPT);
+	return u.user;
+}
+
+u64 sipalg_registration_hash(const struct sipalg_ctx *ctx)
+{
+	struct sip_span user = user_of(ctx);
+	u64 hash = siphash(ctx->msg.data + user.off, user.len, &ctx->sn->secret);
+
+	return hash ^ siphash(phone(ctx), sizeof(struct sip_host), &ctx->sn->secret);
+}
+
+static bool is_of(const struct sipalg_ctx *ctx, const struct sipalg_registration *r)
+{
+	struct sip_span user = user_of(ctx);
+
+	return r->zone == ctx->zone &&
+	       sip_host_equal(&r->inner.host, phone(ctx)) &&
+	       sip_host_equal(&r->registrar, registrar(ctx)) &&
+	       user.len == strlen(r->user) &&
+	       !memcmp(ctx->msg.data + user.off, r->user, user.len);
+}
+
+static struct sipalg_registration *find(struct sipalg_ctx *ctx,
+					const struct sip_endpoint *inner)
+{
+	struct sipalg_registration *r;
+	struct rhlist_head *list, *pos;
+
+	list = rhltable_lookup(&ctx->sn->registrations, &ctx->hash,
+			       registration_params);
+	rhl_for_each_entry_rcu(r, pos, list, node) {
+		if (!r->dead && is_of(ctx, r) &&
+		    sip_endpoint_equal(&r->inner, inner))
+			return r;
+	}
+	return NULL;
+}
+
+static const char *put_text(char **at, const char *text, u32 len)
+{
+	char *s = *at;
+
+	memcpy(s, text, len);
+	s[len] = '\0';
+	*at += len + 1;
+	return s;
+}
+
+static void registration_timer(struct timer_list *t);
+
+static struct sipalg_registration *registration_alloc(struct sipalg_ctx *ctx,
+						      const struct sipalg_contact *c)
+{
+	struct sip_span user = user_of(ctx), aor = to_uri(ctx), contact = c->uri;
+	const char *data = ctx->msg.data;
+	struct sipalg_registration *r;
+	char *at;
+
+	aor.len = min_t(u32, aor.len, TEXT_KEPT);
+	contact.len = min_t(u32, contact.len, TEXT_KEPT);
+	r = kzalloc(struct_size(r, text, user.len + aor.len + contact.len + 3),
+		    GFP_ATOMIC);
+	if (!r)
+		return NULL;
+	r->sn = ctx->sn;
+	r->hash = ctx->hash;
+	r->id = sipalg_new_id(ctx->sn);
+	r->dead = true;
+	r->zone = ctx->zone;
+	r->proto = c->binding->end[SIPALG_INNER].key.proto;
+	r->registrar = *registrar(ctx);
+	sipalg_end_get(c->binding, SIPALG_INNER, &r->inner);
+	r->outer = c->outer;
+	at = r->text;
+	r->user = put_text(&at, data + user.off, user.len);
+	r->aor = put_text(&at, data + aor.off, aor.len);
+	r->contact = put_text(&at, data + contact.off, contact.len);
+	timer_setup(&r->timer, registration_timer, 0);
+	return r;
+}
+
+/* In the table, but dead: nobody sees it until the message has left. */
+static enum sipalg_reason registration_make(struct sipalg_ctx *ctx,
+					    struct sipalg_contact *c)
+{
+	struct sipalg_net *sn = ctx->sn;
+	struct sipalg_registration *r;
+
+	if (atomic_inc_return(&sn->nregistrations) >
+	    READ_ONCE(sn->limits.registrations)) {
+		atomic_dec(&sn->nregistrations);
+		return SIPALG_R_LIMIT_REGISTRATIONS;
+	}
+	r = registration_alloc(ctx, c);
+	if (!r)
+		goto err;
+	if (rhltable_insert(&sn->registrations, &r->node, registration_params)) {
+		kfree(r);
+		goto err;
+	}
+	c->registration = r;
+	c->made = true;
+	return SIPALG_R_OK;
+err:
+	atomic_dec(&sn->nregistrations);
+	return SIPALG_R_NO_MEMORY;
+}
+
+enum sipalg_reason sipalg_registration_prepare(struct sipalg_ctx *ctx)
+{
+	enum sipalg_reason ret;
+	unsigned int i;
+
+	if (!sipalg_is_request(ctx))
+		return SIPALG_R_OK;
+	for (i = 0; i < ctx->ncontacts; i++) {
+		struct sipalg_contact *c = &ctx->contacts[i];
+		struct sip_endpoint inner;
+
+		sipalg_end_get(c->binding, SIPALG_INNER, &inner);
+		c->registration = find(ctx, &inner);
+		if (c->registration)
+			continue;
+		ret = registration_make(ctx, c);
+		if (ret != SIPALG_R_OK)
+			return ret;
+	}
+	return SIPALG_R_OK;
+}
+
+static void unhash(struct sipalg_registration *r)
+{
+	r->dead = true;
+	timer_delete(&r->timer);
+	rhltable_remove(&r->sn->registrations, &r->node, registration_params);
+	atomic_dec(&r->sn->nregistrations);
+	if (r->binding)
+		sipalg_binding_release(r->binding, r);
+	kfree_rcu(r, rcu);
+}
+
+void sipalg_registration_abort(struct sipalg_ctx *ctx)
+{
+	unsigned int i;
+
+	for (i = 0; i < ctx->ncontacts; i++) {
+		if (ctx->contacts[i].made)
+			unhash(ctx->contacts[i].registration);
+		ctx->contacts[i].made = false;
+	}
+}
+
+static void registration_end(struct sipalg_registration *r)
+{
+	if (r->granted) {
+		sipalg_count(r->sn, SIPALG_R_REGISTRATIONS_ENDED);
+		sipalg_event_registration(r, SIPALG_EVENT_UNREGISTERED);
+	}
+	unhash(r);
+}
+
+static void registration_timer(struct timer_list *t)
+{
+	struct sipalg_registration *r = compat_timer_of(r, t, timer);
+	spinlock_t *lock;
+
+	rcu_read_lock();
+	lock = sipalg_lock(r->sn, r->hash);
+	spin_lock_bh(lock);
+	if (!r->dead && !READ_ONCE(r->sn->closing)) {
+		if (time_before(jiffies, r->until))
+			mod_timer(&r->timer, r->until);
+		else
+			registration_end(r);
+	}
+	spin_unlock_bh(lock);
+	rcu_read_unlock();
+}
+
+/* What a contact asks for or is granted: its own parameter, then Expires. */
+static u32 expires_of(const struct sipalg_ctx *ctx, struct sip_span params)
+{
+	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, SIP_HDR_EXPIRES);
+	struct sip_span value;
+	u32 n;
+
+	if (sip_param(ctx->msg.data, params, "expires", &value) &&
+	    !sip_number(ctx->msg.data, value, &n))
+		return n;
+	if (h && !sip_number(ctx->msg.data, h->value, &n))
+		return n;
+	return SIPALG_EXPIRES_DEFAULT;
+}
+
+static void remember(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 asked)
+{
+	r->call_id_hash = sipalg_hash(ctx->sn, ctx->msg.data + ctx->msg.call_id.off,
+				      ctx->msg.call_id.len);
+	r->cseq = ctx->msg.cseq;
+	r->asked = asked;
+}
+
+static void take_binding(struct sipalg_ctx *ctx, struct sipalg_registration *r,
+			 struct sipalg_binding *b)
+{
+	struct sipalg_binding *old = r->binding;
+
+	if (!sipalg_binding_lease(b, registrar(ctx), r, 0))
+		return;
+	sipalg_binding_set_master(b, ctx->ct);
+	if (b == old)
+		return;
+	r->binding = b;
+	sipalg_end_get(b, SIPALG_OUTER, &r->outer);
+	if (old)
+		sipalg_binding_release(old, r);
+}
+
+static void commit_contact(struct sipalg_ctx *ctx, struct sipalg_contact *c)
+{
+	struct sipalg_registration *r = c->registration;
+
+	take_binding(ctx, r, c->binding);
+	remember(ctx, r, expires_of(ctx, c->params));
+	c->made = false;
+	if (r->dead || !r->granted) {
+		r->dead = false;
+		r->until = jiffies + SIPALG_PENDING_SECONDS * HZ;
+		mod_timer(&r->timer, r->until);
+	}
+}
+
+/* "Contact: *" asks to end all that this phone has registered. */
+static void commit_star(struct sipalg_ctx *ctx)
+{
+	struct sipalg_registration *r;
+	struct rhlist_head *list, *pos;
+
+	list = rhltable_lookup(&ctx->sn->registrations, &ctx->hash,
+			       registration_params);
+	rhl_for_each_entry_rcu(r, pos, list, node) {
+		if (!r->dead && is_of(ctx, r))
+			remember(ctx, r, 0);
+	}
+}
+
+/*
+ * The seconds that a 2xx grants to a registration; 0: it is not in the list.
+ * A registrar that lists nothing at all grants what was asked for.
+ */
+static u32 granted(const struct sipalg_ctx *ctx, const struct sipalg_registration *r)
+{
+	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, SIP_HDR_CONTACT);
+	const char *data = ctx->msg.data;
+	struct sip_nameaddr na;
+	struct sip_uri u;
+
+	if (!h)
+		return min(r->asked, expires_of(ctx, (struct sip_span){}));
+	for (; h; h = sip_hdr_next(&ctx->msg, h)) {
+		struct sip_span rest = h->value;
+
+		while (sip_nameaddr_next(data, &rest, &na) == 1) {
+			struct sip_endpoint at = {};
+
+			if (na.star || sip_uri_parse(data, na.uri, &u))
+				continue;
+			at.host = u.addr;
+			at.port = u.port ?: SIP_PORT_DEFAULT;
+			if (sip_endpoint_equal(&at, &r->outer))
+				return expires_of(ctx, na.params);
+		}
+	}
+	return 0;
+}
+
+static void grant(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 seconds)
+{
+	bool was = r->granted;
+
+	seconds = min_t(u32, seconds, 7 * 86400);
+	r->granted = true;
+	r->expires = seconds;
+	r->until = jiffies + seconds * HZ;
+	mod_timer(&r->timer, r->until);
+	sipalg_flow_keep(ctx->ct, ctx->flow, seconds);
+	if (!was) {
+		sipalg_count(ctx->sn, SIPALG_R_REGISTRATIONS);
+		sipalg_event_registration(r, SIPALG_EVENT_REGISTERED);
+	}
+}
+
+static void commit_granted(struct sipalg_ctx *ctx)
+{
+	u64 call_id = sipalg_hash(ctx->sn, ctx->msg.data + ctx->msg.call_id.off,
+				  ctx->msg.call_id.len);
+	struct sipalg_registration *r;
+	struct rhlist_head *list, *pos;
+
+	list = rhltable_lookup(&ctx->sn->registrations, &ctx->hash,
+			       registration_params);
+	rhl_for_each_entry_rcu(r, pos, list, node) {
+		u32 seconds;
+
+		if (r->dead || r->call_id_hash != call_id ||
+		    r->cseq != ctx->msg.cseq || !is_of(ctx, r))
+			continue;
+		seconds = granted(ctx, r);
+		if (seconds)
+			grant(ctx, r, seconds);
+		else
+			registration_end(r);
+	}
+}
+
+void sipalg_registration_commit(struct sipalg_ctx *ctx)
+{
+	unsigned int i;
+
+	if (!sipalg_is_request(ctx)) {
+		if (ctx->msg.status >= 200 && ctx->msg.status < 300)
+			commit_granted(ctx);
+		return;
+	}
+	for (i = 0; i < ctx->ncontacts; i++)
+		commit_contact(ctx, &ctx->contacts[i]);
+	if (ctx->star)
+		commit_star(ctx);
+}
+
+int sipalg_registrations_init(struct sipalg_net *sn)
+{
+	return rhltable_init(&sn->registrations, &registration_params);
+}
+
+void sipalg_registrations_flush(struct sipalg_net *sn)
+{
+	struct sipalg_registration *r;
+	struct rhashtable_iter iter;
+
+	while (atomic_read(&sn->nregistrations)) {
+		rhltable_walk_enter(&sn->registrations, &iter);
+		rhashtable_walk_start(&iter);
+		while ((r = rhashtable_walk_next(&iter))) {
+			spinlock_t *lock;
+
+			if (IS_ERR(r))
+				continue;
+			lock = sipalg_lock(sn, r->hash);
+			spin_lock_bh(lock);
+			if (!r->dead)
+				registration_end(r);
+			spin_unlock_bh(lock);
+		}
+		rhashtable_walk_stop(&iter);
+		rhashtable_walk_exit(&iter);
+		cond_resched();
+	}
+}
+
+void sipalg_registrations_clean(struct sipalg_net *sn)
+{
+	rhltable_destroy(&sn->registrations);
+}

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The topology of lib.sh, and sockets in its namespaces.
+
+One process holds sockets in many namespaces: a socket stays where it was
+created. All sending is done on one CPU, so that packets that take the same way
+stay in order; that is what makes absent() a decision rather than a guess.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import select
+import socket
+import struct
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+LIB = os.path.join(HERE, '..', 'lib.sh')
+WAIT = 10.0  # longest wait for something that has to come; a failure, never a pace
+
+LAN, WAN, SNAT = '10.0.0.1', '203.0.113.1', '203.0.113.2'
+P1, P2, S1, S2 = '10.0.0.11', '10.0.0.12', '203.0.113.10', '203.0.113.20'
+ADDRESS = {'p1': P1, 'p2': P2, 's1': S1, 's2': S2}
+ADDRESS6 = {'p1': '2001:db8:a::11', 'p2': '2001:db8:a::12',
+            's1': '2001:db8:b::10', 's2': '2001:db8:b::20'}
+
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _setns(fd):
+    if _libc.setns(fd, _CLONE_NEWNET):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+@contextlib.contextmanager
+def inside(ns):
+    """Be in a namespace while sockets are created."""
+    home = os.open('/proc/thread-self/ns/net', os.O_RDONLY)
+    there = os.open(f'/run/netns/{ns}', os.O_RDONLY)
+    try:
+        _setns(there)
+        yield
+    finally:
+        _setns(home)
+        os.close(there)
+        os.close(home)
+
+
+def udp(ns, address, port=0):
+    """A UDP socket of this namespace, bound."""
+    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+    with inside(ns):
+        s = socket.socket(family, socket.SOCK_DGRAM)
+        s.bind((address, port))
+    return s
+
+
+def receive(sock, wait=WAIT):
+    """(datagram, (address, port)), or (None, None) if none came in time."""
+    ready, _, _ = select.select([sock], [], [], wait)
+    if not ready:
+        return None, None
+    data, source = sock.recvfrom(65536)
+    return data, source[:2]
+
+
+def drain(sock):
+    """What lies in a socket's queue, without waiting."""
+    found = []
+    while True:
+        data, _ = receive(sock, 0)
+        if data is None:
+            return found
+        found.append(data)
+
+
+def run(ns, *command, check=True, text_in=None):
+    """Run a command in a namespace; its output."""
+    done = subprocess.run(['ip', 'netns', 'exec', ns, *command], input=text_in, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if check and done.returncode:
+        raise RuntimeError(f'{" ".join(command)} in {ns}: {done.stdout.strip()}')
+    return done.stdout
+
+
+def checksums(ns, device):
+    """Let the kernel compute what it would leave to this device (ethtool -K tx off)."""
+    stxcsum, siocethtool = 0x17, 0x8946
+    value = ctypes.create_string_buffer(struct.pack('II', stxcsum, 0))
+    with inside(ns), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, siocethtool,
+                    struct.pack('16sP8x', device.encode(), ctypes.addressof(value)))
+
+
+class Net:
+    """A topology, for as long as the `with` lasts.
+
+    Unless offload is wanted, every checksum is computed by the sender and
+    verified by the receiver, so that a wrong one is a lost packet.
+    """
+
+    def __init__(self, variant='masquerade', offload=False):
+        self.variant, self.offload = variant, offload
+        self.public = SNAT if variant == 'snat' else WAN
+        self.sockets = []
+        self.markers = {}
+        self.count = 0
+
+    def __enter__(self):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        done = subprocess.run([LIB, 'up', self.variant], text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            raise RuntimeError(f'the topology could not be built: {done.stdout.strip()}')
+        if not self.offload:
+            for ns in ADDRESS:
+                checksums(ns, 'eth0')
+            for device in ('wan', 'p1', 'p2'):
+                checksums('gw', device)
+        return self
+
+    def __exit__(self, *_):
+        for s in self.sockets:
+            s.close()
+        subprocess.run([LIB, 'down'], check=True)
+
+    def udp(self, ns, port=0, address=None, v6=False):
+        """A UDP socket on a host's address, closed with the topology."""
+        s = udp(ns, address or (ADDRESS6 if v6 else ADDRESS)[ns], port)
+        self.sockets.append(s)
+        return s
+
+    def _marker(self, inner, outer):
+        """Two sockets with a flow between an inside and an outside host that nothing closes."""
+        if (inner, outer) not in self.markers:
+            a, b = self.udp(inner), self.udp(outer, 9)
+            self.markers[inner, outer] = [a, b, None]
+        pair = self.markers[inner, outer]
+        a, b, _ = pair
+        # Renewed each time: a test may have deleted all of conntrack's flows.
+        a.sendto(b'open', b.getsockname()[:2])
+        data, source = receive(b)
+        if data is None:
+            raise AssertionError(f'not even a plain datagram gets from {inner} to {outer}')
+        pair[2] = source
+        return pair
+
+    def barrier(self, inner, outer):
+        """Return when all that was sent before between these two hosts has arrived or never will.
+
+        A marker goes the same way in both directions after it.
+        """
+        a, b, source = self._marker(inner, outer)
+        self.count += 1
+        mark = b'marker %d' % self.count
+        b.sendto(mark, source)
+        while True:
+            data, _ = receive(a)
+            if data is None:
+                raise AssertionError(f'the marker from {outer} did not get to {inner}')
+            if data == mark:
+                return
+
+    @staticmethod
+    def arrives(sender, destination, receiver, data=None):
+        """Send a datagram; where it came from as the receiver sees it, or None if it never came.
+
+        Others that lie in the receiver's queue are passed over.
+        """
+        data = data or rtp()
+        sender.sendto(data, destination)
+        end = time.monotonic() + WAIT
+        while time.monotonic() < end:
+            got, source = receive(receiver, max(0, end - time.monotonic()))
+            if got == data:
+                return source
+        return None
+
+    def absent(self, sender, destination, receiver, inner, outer, data=None):
+        """Send a datagram; True if it does not arrive although a later marker does."""
+        data = data or rtp()
+        sender.sendto(data, destination)
+        self.barrier(inner, outer)
+        return data not in drain(receiver)
+
+    def closes(self, sender, destination, receiver, inner, outer, within=2.0):
+        """True if datagrams stop to arrive within so many seconds."""
+        end = time.monotonic() + within
+        while not self.absent(sender, destination, receiver, inner, outer):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)  # until the next try, so as not to load the gateway
+        return True
+
+
+_rtp_count = 0
+
+
+def rtp():
+    """An RTP packet (PCMU, silence) that no other is equal to."""
+    global _rtp_count  # pylint: disable=global-statement
+    _rtp_count += 1
+    return (b'\x80\x00' + (_rtp_count & 0xffff).to_bytes(2, 'big') +
+            (160 * _rtp_count & 0xffffffff).to_bytes(4, 'big') + b'test' + b'\xff' * 160)

@@ -1,0 +1,76 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Messages that others made, many of them broken: none is for us to change.
+
+Every file of a folder of SIP messages is sent as one datagram from a phone
+behind NAT to a server, and back on the same flow. SIPALG_CORPORA names the
+folder; it is shared/corpora beside the clone where nothing is said.
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
+# pylint: disable=wrong-import-position
+import net
+from tap import Skip, check, equal, run
+
+REPO = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', '..'))
+FOLDER = os.environ.get('SIPALG_CORPORA') or os.path.join(REPO, '..', 'shared', 'corpora')
+
+
+def files():
+    """The messages that fit a datagram."""
+    found = []
+    for folder, _, names in os.walk(FOLDER):
+        found += [os.path.join(folder, n) for n in names if n.endswith(('.sip', '.dat'))]
+    return sorted(found)
+
+
+class Line:
+    """One topology and one flow for all files; built when the first is sent."""
+
+    def __init__(self):
+        self.network = self.phone = self.server = None
+
+    def open(self):
+        if self.network:
+            return
+        self.network = net.Net().__enter__()  # pylint: disable=unnecessary-dunder-call
+        self.phone = self.network.udp('p1', 5060)
+        self.server = self.network.udp('s1', 5060)
+
+    def passes(self, path):
+        """Send one file out and back."""
+        self.open()
+        with open(path, 'rb') as file:
+            data = file.read()
+        self.phone.sendto(data, (net.S1, 5060))
+        source = self.arrived(self.server, data, 'the server')
+        self.server.sendto(data, source)
+        self.arrived(self.phone, data, 'the phone')
+
+    def arrived(self, receiver, data, who):
+        """Where it came from; a marker says soon when nothing came."""
+        self.network.barrier('p1', 's1')
+        got, source = net.receive(receiver, 0)
+        check(got is not None, f'{who} got nothing')
+        equal(got, data, f'what {who} got')
+        return source
+
+    def close(self):
+        if self.network:
+            self.network.__exit__()
+
+
+def no_files():
+    raise Skip(f'no messages in {os.path.normpath(FOLDER)}; SIPALG_CORPORA names another folder')
+
+
+line = Line()
+paths = files()
+try:
+    run([(os.path.relpath(p, FOLDER), lambda p=p: line.passes(p)) for p in paths]
+        or [('corpora', no_files)])
+finally:
+    line.close()
