@@ -12,6 +12,8 @@
 #include "flow.h"
 #include "net.h"
 
+#define UNLEASED 32	/* seconds for a new signalling binding to get a lease */
+
 static const struct rhashtable_params end_params = {
 	.head_offset = offsetof(struct sipalg_end, node),
 	.key_offset = offsetof(struct sipalg_end, key),
@@ -275,6 +277,7 @@ static struct sipalg_binding *binding_alloc(struct sipalg_net *sn, u8 type,
 	if (signalling) {
 		INIT_LIST_HEAD(&b->leases);
 		timer_setup(b->timer, binding_timer, 0);
+		mod_timer(b->timer, jiffies + UNLEASED * HZ);
 	}
 	return b;
 }
@@ -319,17 +322,16 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 	if (err)
 		goto err_unhash;
 	sipalg_count(sn, SIPALG_R_BINDINGS);
-	if (type == SIPALG_BINDING_SIGNALLING)
-		mod_timer(b->timer, jiffies + 32 * HZ);
 	return b;
 
 err_unhash:
 	rhltable_remove(&sn->ends, &b->end[SIPALG_OUTER].node, end_params);
-	call_rcu(&b->rcu, binding_free);
-	atomic_dec(&sn->nbindings);
-	return ERR_PTR(err);
 err_free:
-	kfree(b);
+	/* The timer was armed just now, and whoever found it can do nothing yet. */
+	WRITE_ONCE(b->dead, true);
+	if (type == SIPALG_BINDING_SIGNALLING)
+		timer_delete(b->timer);
+	call_rcu(&b->rcu, binding_free);
 err_count:
 	atomic_dec(&sn->nbindings);
 	return ERR_PTR(err);

@@ -390,6 +390,9 @@ void sipalg_call_abort(struct sipalg_ctx *ctx)
 
 void sipalg_call_arm(struct sipalg_call *call, unsigned long when)
 {
+	/* One that leaves the table ends its dialogs, but waits for nothing. */
+	if (call->dead)
+		return;
 	if (!timer_pending(&call->timer) || time_before(when, call->timer.expires))
 		mod_timer(&call->timer, when);
 }
