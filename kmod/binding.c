@@ -51,6 +51,11 @@ static bool has_host(const struct sipalg_binding *b, enum sipalg_side side,
 	return sip_host_equal(&at.host, host);
 }
 
+static bool is_signalling(const struct sipalg_binding *b)
+{
+	return b->type == SIPALG_BINDING_SIGNALLING;
+}
+
 struct sipalg_binding *sipalg_binding_find(struct sipalg_net *sn,
 					   const struct sipalg_end_key *key,
 					   const struct sip_host *other,
@@ -64,7 +69,7 @@ struct sipalg_binding *sipalg_binding_find(struct sipalg_net *sn,
 	list = rhltable_lookup(&sn->ends, key, end_params);
 	rhl_for_each_entry_rcu(end, pos, list, node) {
 		b = sipalg_binding_of(end);
-		if ((b->type == SIPALG_BINDING_SIGNALLING) != signalling ||
+		if (is_signalling(b) != signalling ||
 		    READ_ONCE(b->dead) || (call && b->call != call) ||
 		    (other && !has_host(b, !key->side, other)))
 			continue;
@@ -144,7 +149,7 @@ static void binding_free(struct rcu_head *rcu)
 	struct sipalg_binding *b = container_of(rcu, struct sipalg_binding, rcu);
 	unsigned int i;
 
-	if (b->type == SIPALG_BINDING_SIGNALLING) {
+	if (is_signalling(b)) {
 		if (b->master)
 			nf_ct_put(b->master);
 	} else {
@@ -171,7 +176,7 @@ void sipalg_binding_kill_flows(struct sipalg_binding *b)
 	bool keep = READ_ONCE(b->sn->closing);
 	unsigned int i, n = 0, left = 0;
 
-	if (b->type == SIPALG_BINDING_SIGNALLING)
+	if (is_signalling(b))
 		return;
 	spin_lock_bh(&b->lock);
 	for (i = 0; i < b->nflows; i++) {
@@ -197,7 +202,7 @@ static bool binding_die(struct sipalg_binding *b)
 	spin_lock_bh(&b->lock);
 	was = b->dead;
 	WRITE_ONCE(b->dead, true);
-	if (b->type == SIPALG_BINDING_SIGNALLING)
+	if (is_signalling(b))
 		leases_free(b);
 	spin_unlock_bh(&b->lock);
 	return !was;
@@ -218,7 +223,7 @@ void sipalg_binding_destroy(struct sipalg_binding *b)
 	if (!binding_die(b))
 		return;
 	binding_unhash(b);
-	if (b->type == SIPALG_BINDING_SIGNALLING)
+	if (is_signalling(b))
 		timer_delete(b->timer);
 	sipalg_binding_kill_flows(b);
 	call_rcu(&b->rcu, binding_free);

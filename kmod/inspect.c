@@ -13,7 +13,7 @@
 #include "inspect.h"
 #include "net.h"
 
-static struct sipalg_ctx __percpu **contexts;
+static struct sipalg_ctx * __percpu *contexts;
 
 static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 		      struct nf_conn *ct, enum ip_conntrack_info ctinfo,

@@ -79,8 +79,8 @@ struct sipalg_net {
 	struct rhltable ends;
 	struct rhltable calls;
 	struct rhltable registrations;
-	spinlock_t *locks;
-	spinlock_t *port_locks;
+	spinlock_t *locks;	/* SIPALG_LOCKS of them: a call, or an AOR */
+	spinlock_t *port_locks;	/* as many: who takes a port */
 	struct sipalg_stats __percpu *stats;
 	atomic_t ncalls;
 	atomic_t ndialogs;
