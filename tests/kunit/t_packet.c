@@ -624,4 +624,5 @@ static struct kunit_suite packet_suite = {
 	.name = "packet",
 	.test_cases = packet_cases,
 };
+
 kunit_test_suite(packet_suite);

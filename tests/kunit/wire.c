@@ -164,7 +164,7 @@ void wire_init(struct kunit *test, struct wire *w)
 }
 
 void wire_build(struct wire *w, const struct form *f, const char *text,
-		       unsigned int len)
+		unsigned int len)
 {
 	u8 proto = f->l4proto ?: IPPROTO_UDP;
 	unsigned int hlen = proto == IPPROTO_UDP ? 8 : 20;
@@ -220,7 +220,7 @@ static void add_list(struct kunit *test, struct sk_buff *skb, const u8 *data,
 
 /* The bytes of the wire as an skb. */
 struct sk_buff *skb_build(struct kunit *test, const struct wire *w,
-				 const struct form *f, const struct layout *l)
+			  const struct form *f, const struct layout *l)
 {
 	unsigned int linear = l->linear ? min(l->linear, w->len) : w->len;
 	unsigned int room = l->tight ? 0 : 2048;
@@ -258,10 +258,9 @@ struct sk_buff *skb_build(struct kunit *test, const struct wire *w,
 	return skb;
 }
 
-
 /* The message: 0, 1, ... up to some place, and from there on other bytes. */
 char *text_build(struct kunit *test, unsigned int len,
-			unsigned int first_changed)
+		 unsigned int first_changed)
 {
 	char *text = kunit_kzalloc(test, len + 1, GFP_KERNEL);
 	unsigned int i;
@@ -286,8 +285,7 @@ int differ_at(const struct sk_buff *skb, const struct wire *w)
 }
 
 void expect_same(struct kunit *test, const struct sk_buff *skb,
-			const struct wire *w, const char *what,
-			const char *form)
+		 const struct wire *w, const char *what, const char *form)
 {
 	int at = differ_at(skb, w);
 
