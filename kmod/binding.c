@@ -167,7 +167,7 @@ static void leases_free(struct sipalg_binding *b)
 
 void sipalg_binding_kill_flows(struct sipalg_binding *b)
 {
-	struct nf_conn *flows[SIPALG_BINDING_FLOWS];
+	struct nf_conn *flows[SIPALG_FLOWS_MAX];
 	bool keep = READ_ONCE(b->sn->closing);
 	unsigned int i, n = 0, left = 0;
 
@@ -444,7 +444,7 @@ bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)
 		     nf_ct_is_expired(b->flows[i])))
 			break;
 	}
-	if (i == SIPALG_BINDING_FLOWS)
+	if (i == SIPALG_FLOWS_MAX)
 		goto out;
 	if (i == b->nflows)
 		b->nflows++;
