@@ -39,7 +39,7 @@ static enum sipalg_reason find_l4_ipv4(struct sipalg_packet *p,
 
 	/* Merged TCP segments may be longer than tot_len can say: it is 0 */
 	tot = ntohs(iph->tot_len);
-	if (0)
+	if (!tot && skb_is_gso(p->skb))
 		tot = p->skb->len - off;
 
 	p->l4proto = iph->protocol;
