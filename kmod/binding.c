@@ -12,6 +12,8 @@
 #include "flow.h"
 #include "net.h"
 
+#define UNLEASED 32	/* seconds for a new signalling binding to get a lease */
+
 static const struct rhashtable_params end_params = {
 	.head_offset = offsetof(struct sipalg_end, node),
 	.key_offset = offsetof(struct sipalg_end, key),
@@ -165,7 +167,7 @@ static void leases_free(struct sipalg_binding *b)
 
 void sipalg_binding_kill_flows(struct sipalg_binding *b)
 {
-	struct nf_conn *flows[SIPALG_BINDING_FLOWS];
+	struct nf_conn *flows[SIPALG_FLOWS_MAX];
 	bool keep = READ_ONCE(b->sn->closing);
 	unsigned int i, n = 0, left = 0;
 
@@ -275,6 +277,7 @@ static struct sipalg_binding *binding_alloc(struct sipalg_net *sn, u8 type,
 	if (signalling) {
 		INIT_LIST_HEAD(&b->leases);
 		timer_setup(b->timer, binding_timer, 0);
+		mod_timer(b->timer, jiffies + UNLEASED * HZ);
 	}
 	return b;
 }
@@ -319,17 +322,16 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 	if (err)
 		goto err_unhash;
 	sipalg_count(sn, SIPALG_R_BINDINGS);
-	if (type == SIPALG_BINDING_SIGNALLING)
-		mod_timer(b->timer, jiffies + 32 * HZ);
 	return b;
 
 err_unhash:
 	rhltable_remove(&sn->ends, &b->end[SIPALG_OUTER].node, end_params);
-	call_rcu(&b->rcu, binding_free);
-	atomic_dec(&sn->nbindings);
-	return ERR_PTR(err);
 err_free:
-	kfree(b);
+	/* The timer was armed just now, and whoever found it can do nothing yet. */
+	WRITE_ONCE(b->dead, true);
+	if (type == SIPALG_BINDING_SIGNALLING)
+		timer_delete(b->timer);
+	call_rcu(&b->rcu, binding_free);
 err_count:
 	atomic_dec(&sn->nbindings);
 	return ERR_PTR(err);
@@ -442,7 +444,7 @@ bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)
 		     nf_ct_is_expired(b->flows[i])))
 			break;
 	}
-	if (i == SIPALG_BINDING_FLOWS)
+	if (i == SIPALG_FLOWS_MAX)
 		goto out;
 	if (i == b->nflows)
 		b->nflows++;

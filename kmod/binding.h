@@ -27,7 +27,7 @@
 struct sipalg_call;
 struct sipalg_net;
 
-#define SIPALG_BINDING_FLOWS 4
+#define SIPALG_FLOWS_MAX 4
 
 enum sipalg_side { SIPALG_INNER, SIPALG_OUTER };
 
@@ -97,7 +97,7 @@ struct sipalg_binding {
 	u32 id;
 	struct sipalg_call *call;
 	union {
-		struct nf_conn *flows[SIPALG_BINDING_FLOWS];
+		struct nf_conn *flows[SIPALG_FLOWS_MAX];
 		struct {
 			struct list_head leases;
 			struct nf_conn *master;

@@ -123,6 +123,20 @@ static int requester_of(const struct sipalg_ctx *ctx, const struct sipalg_call *
 	return -1;
 }
 
+/*
+ * Is the sender one that the call has heard of: the host that it passed us to
+ * or from, one that its Contact named, or the proxy next to us on its route? A
+ * stranger may know the tags, but changes nothing.
+ */
+static bool is_known(const struct sipalg_ctx *ctx, const struct sipalg_call *call)
+{
+	const struct sip_host *src = &ctx->path.src_in.host;
+
+	return sip_host_equal(src, &call->host[ctx->side]) ||
+	       sip_host_equal(src, &call->target[ctx->side]) ||
+	       sip_host_equal(src, &call->route[ctx->side]);
+}
+
 void sipalg_call_find(struct sipalg_ctx *ctx)
 {
 	const struct sip_msg *m = &ctx->msg;
@@ -154,7 +168,7 @@ void sipalg_call_find(struct sipalg_ctx *ctx)
 		ctx->side = side;
 		ctx->dialog = dialog_find(ctx, call, requester);
 	}
-	ctx->stale = !ctx->call;
+	ctx->stale = !ctx->call || !is_known(ctx, ctx->call);
 }
 
 static bool begins_call(const struct sip_msg *m)
@@ -351,6 +365,8 @@ enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx)
 	ctx->new_tag = NULL;
 	if (!ctx->call)
 		return prepare_call(ctx);
+	if (ctx->stale)
+		return SIPALG_R_OK;
 	if (!ctx->dialog) {
 		ret = ctx->msg.status ? prepare_fork(ctx) : prepare_retry(ctx);
 		if (ret != SIPALG_R_OK || ctx->stale)
@@ -390,6 +406,9 @@ void sipalg_call_abort(struct sipalg_ctx *ctx)
 
 void sipalg_call_arm(struct sipalg_call *call, unsigned long when)
 {
+	/* One that leaves the table ends its dialogs, but waits for nothing. */
+	if (call->dead)
+		return;
 	if (!timer_pending(&call->timer) || time_before(when, call->timer.expires))
 		mod_timer(&call->timer, when);
 }

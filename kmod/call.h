@@ -108,6 +108,7 @@ struct sipalg_dialog {
  * @method: enum sip_method that began it
  * @host: by side: the hosts as they are on their own networks
  * @target: by side: the host in its latest Contact, family 0: none seen
+ * @route: by side: the proxy next to us in its Record-Route, likewise
  * @contact: by side: the binding of its Contact, kept alive by our leases
  * @text: Call-ID, From tag, From URI and To URI, one after the other, each
  *	with a NUL behind it
@@ -129,6 +130,7 @@ struct sipalg_call {
 	u16 a_tag_len;
 	struct sip_host host[2];
 	struct sip_host target[2];
+	struct sip_host route[2];
 	struct sipalg_binding *contact[2];
 	const char *call_id;
 	const char *a_tag;

@@ -323,19 +323,50 @@ static void keep_master(struct sipalg_call *call, struct nf_conn *ct)
 	call->master = ct;
 }
 
-static void learn_target(struct sipalg_ctx *ctx)
+static void learn_host(struct sipalg_ctx *ctx, struct sip_span element,
+		       struct sip_host *host)
 {
-	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, SIP_HDR_CONTACT);
-	struct sip_nameaddr na;
-	struct sip_span rest;
 	struct sip_uri uri;
 
-	if (!h || ctx->msg.status >= 300)
+	if (!sip_uri_parse(ctx->msg.data, element, &uri) && uri.addr.family)
+		*host = uri.addr;
+}
+
+/*
+ * Where the sender's side of the call may also speak from: its Contact, and
+ * the proxy that is next to us. Of a request that is the first of the
+ * Record-Route's, of a response the last (RFC 3261 16.6, 12.1).
+ */
+static void learn_hosts(struct sipalg_ctx *ctx)
+{
+	const struct sip_msg *m = &ctx->msg;
+	struct sip_nameaddr na, route = {};
+	const struct sip_hdr *h;
+	struct sip_span rest;
+
+	if (m->status >= 300)
 		return;
-	rest = h->value;
-	if (sip_nameaddr_next(ctx->msg.data, &rest, &na) == 1 && !na.star &&
-	    !sip_uri_parse(ctx->msg.data, na.uri, &uri) && uri.addr.family)
-		ctx->call->target[ctx->side] = uri.addr;
+	h = sip_hdr_first(m, SIP_HDR_CONTACT);
+	if (h) {
+		rest = h->value;
+		if (sip_nameaddr_next(m->data, &rest, &na) == 1 && !na.star)
+			learn_host(ctx, na.uri, &ctx->call->target[ctx->side]);
+	}
+	for (h = sip_hdr_first(m, SIP_HDR_RECORD_ROUTE); h; h = sip_hdr_next(m, h)) {
+		rest = h->value;
+		while (sip_nameaddr_next(m->data, &rest, &na) == 1) {
+			route = na;
+			if (!m->status)
+				goto found;
+		}
+	}
+found:
+	if (route.uri.len)
+		learn_host(ctx, route.uri, &ctx->call->route[ctx->side]);
+	/* Whom the other side was seen to speak to may speak back. */
+	if (!m->status && m->to_tag.len && sipalg_sender_is_near(ctx) &&
+	    !sip_host_equal(&ctx->path.dst_out.host, &ctx->call->host[!ctx->side]))
+		ctx->call->target[!ctx->side] = ctx->path.dst_out.host;
 }
 
 static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
@@ -347,6 +378,8 @@ static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host 
 	sipalg_binding_lease(b, peer, call, 0);
 	if (call->target[!side].family)
 		sipalg_binding_lease(b, &call->target[!side], call, 0);
+	if (call->route[!side].family)
+		sipalg_binding_lease(b, &call->route[!side], call, 0);
 }
 
 void sipalg_call_lease(struct sipalg_ctx *ctx)
@@ -354,7 +387,7 @@ void sipalg_call_lease(struct sipalg_ctx *ctx)
 	struct sipalg_call *call = ctx->call;
 	u8 side = ctx->side;
 
-	learn_target(ctx);
+	learn_hosts(ctx);
 	if (ctx->ncontacts) {
 		struct sipalg_binding *b = ctx->contacts[0].binding;
 		struct sipalg_binding *old = call->contact[side];

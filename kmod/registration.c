@@ -343,7 +343,30 @@ static void grant(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 sec
 	}
 }
 
-static void commit_granted(struct sipalg_ctx *ctx)
+/* Answers after which the phone asks again; others refuse. */
+static bool is_challenge(u16 status)
+{
+	return status == 401 || status == 407 || status == 423 || status == 494;
+}
+
+static void step(struct sipalg_ctx *ctx, struct sipalg_registration *r)
+{
+	u32 seconds;
+
+	if (ctx->msg.status >= 300) {
+		/* What was granted before lasts as long as it was granted. */
+		if (!r->granted && !is_challenge(ctx->msg.status))
+			registration_end(r);
+		return;
+	}
+	seconds = granted(ctx, r);
+	if (seconds)
+		grant(ctx, r, seconds);
+	else
+		registration_end(r);
+}
+
+static void commit_response(struct sipalg_ctx *ctx)
 {
 	u64 call_id = sipalg_hash(ctx->sn, ctx->msg.data + ctx->msg.call_id.off,
 				  ctx->msg.call_id.len);
@@ -353,16 +376,9 @@ static void commit_granted(struct sipalg_ctx *ctx)
 	list = rhltable_lookup(&ctx->sn->registrations, &ctx->hash,
 			       registration_params);
 	rhl_for_each_entry_rcu(r, pos, list, node) {
-		u32 seconds;
-
-		if (r->dead || r->call_id_hash != call_id ||
-		    r->cseq != ctx->msg.cseq || !is_of(ctx, r))
-			continue;
-		seconds = granted(ctx, r);
-		if (seconds)
-			grant(ctx, r, seconds);
-		else
-			registration_end(r);
+		if (!r->dead && r->call_id_hash == call_id &&
+		    r->cseq == ctx->msg.cseq && is_of(ctx, r))
+			step(ctx, r);
 	}
 }
 
@@ -371,8 +387,8 @@ void sipalg_registration_commit(struct sipalg_ctx *ctx)
 	unsigned int i;
 
 	if (!sipalg_is_request(ctx)) {
-		if (ctx->msg.status >= 200 && ctx->msg.status < 300)
-			commit_granted(ctx);
+		if (ctx->msg.status >= 200)
+			commit_response(ctx);
 		return;
 	}
 	for (i = 0; i < ctx->ncontacts; i++)

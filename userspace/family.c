@@ -58,8 +58,8 @@ int family_find(struct nl *nl)
 	mnl_attr_put_strz(&req.nlh, CTRL_ATTR_FAMILY_NAME, SIPALG_GENL_NAME);
 	if (nl_talk(nl, &req, read_answer, &found) < 0) {
 		if (nl->error == ENOENT)
-			error_say("the module sipalg is not loaded and could not be loaded by itself: "
-				  "load it with \"modprobe sipalg\" as root");
+			error_say("the module sipalg is not loaded, nor could it be loaded by "
+				  "itself: load it with \"modprobe sipalg\" as root");
 		else
 			nl_error_say(nl, "looking for the module sipalg");
 		return -1;

@@ -10,5 +10,4 @@
  */
 int family_find(struct nl *nl);
 
-
 #endif

@@ -74,6 +74,7 @@ def test_challenged_invite():
         call.fail(407, 'Proxy Authentication Required')
         again = Call(phone, server, f'sip:carol@{net.S1}', SERVER)
         again.call_id, again.from_tag = call.call_id, call.from_tag
+        again.cseq = 2
         again.start()
         again.check_audio()
         again.hang_up()

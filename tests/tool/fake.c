@@ -242,7 +242,9 @@ struct mnl_socket *mnl_socket_open2(int bus, int flags)
 
 int mnl_socket_bind(struct mnl_socket *nl, unsigned int groups, pid_t pid)
 {
-	(void)nl, (void)groups, (void)pid;
+	(void)nl;
+	(void)groups;
+	(void)pid;
 	return 0;
 }
 
@@ -262,7 +264,8 @@ int mnl_socket_get_fd(const struct mnl_socket *nl)
 
 int mnl_socket_setsockopt(const struct mnl_socket *nl, int type, void *value, socklen_t len)
 {
-	(void)nl, (void)len;
+	(void)nl;
+	(void)len;
 	if (type == NETLINK_ADD_MEMBERSHIP && *(uint32_t *)value != 7) {
 		errno = EINVAL;
 		return -1;
@@ -274,7 +277,9 @@ int mnl_socket_setsockopt(const struct mnl_socket *nl, int type, void *value, so
 
 int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
-	(void)fd, (void)level, (void)name;
+	(void)fd;
+	(void)level;
+	(void)name;
 	memset(value, 0, *len);
 	((uint32_t *)value)[SK_MEMINFO_DROPS] = 12;
 	return 0;

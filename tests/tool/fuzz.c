@@ -47,8 +47,11 @@ static const char *json_value(const char *s)
 		if (*++s == end)
 			return s + 1;
 		for (;; s++) {
-			if (object && (*s != '"' || !(s = json_value(s)) || *s++ != ':'))
-				return NULL;
+			if (object) {
+				s = *s == '"' ? json_value(s) : NULL;
+				if (!s || *s++ != ':')
+					return NULL;
+			}
 			s = json_value(s);
 			if (!s)
 				return NULL;

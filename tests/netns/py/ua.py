@@ -197,7 +197,7 @@ class Call:
     def begin(self):
         """INVITE alone."""
         self.sent = sip.Message(self.caller.request(
-            'INVITE', self.uri, call_id=self.call_id, from_tag=self.from_tag,
+            'INVITE', self.uri, call_id=self.call_id, from_tag=self.from_tag, cseq=self.cseq,
             body=self.caller.offer()))
         self._send(self.caller, self.sent.data, self.to)
         self.invite, self.source = self.callee.expect('INVITE')
@@ -214,7 +214,7 @@ class Call:
         """200 and ACK."""
         self.respond(self.invite, self.source, 200, 'OK', body=self.callee.offer())
         self.ok, _ = self.caller.expect(200)
-        self.in_dialog(self.caller, 'ACK', cseq=1)
+        self.in_dialog(self.caller, 'ACK', cseq=self.cseq)
         self.callee.expect('ACK')
         return self
 
@@ -228,7 +228,7 @@ class Call:
         branch = self.sent['Via'].partition('branch=z9hG4bK')[2].partition(';')[0]
         self._send(self.caller, self.caller.request(
             'ACK', self.uri, to=answer['To'], call_id=self.call_id, from_tag=self.from_tag,
-            branch=branch, contact=False), self.to)
+            cseq=self.cseq, branch=branch, contact=False), self.to)
         self.callee.expect('ACK')
 
     def cancel(self):
@@ -236,7 +236,7 @@ class Call:
         branch = self.sent['Via'].partition('branch=z9hG4bK')[2].partition(';')[0]
         self._send(self.caller, self.caller.request(
             'CANCEL', self.uri, call_id=self.call_id, from_tag=self.from_tag, branch=branch,
-            contact=False), self.to)
+            cseq=self.cseq, contact=False), self.to)
         cancel, source = self.callee.expect('CANCEL')
         self.respond(cancel, source, 200, 'OK', contact=False)
         self.caller.expect(200)
