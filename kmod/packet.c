@@ -39,7 +39,7 @@ static enum sipalg_reason find_l4_ipv4(struct sipalg_packet *p,
 
 	/* Merged TCP segments may be longer than tot_len can say: it is 0 */
 	tot = ntohs(iph->tot_len);
-	if (0)
+	if (!tot && skb_is_gso(p->skb))
 		tot = p->skb->len - off;
 
 	p->l4proto = iph->protocol;
@@ -166,7 +166,10 @@ const void *sipalg_packet_peek(const struct sipalg_packet *p, unsigned int n,
 	return skb_header_pointer(p->skb, p->payload_off, n, buf);
 }
 
-/* Would the lengths in the headers still fit, grown by this much? */
+/*
+ * Would the lengths in the headers still fit, grown by this much? The IP header
+ * is always in the linear part: the stack has read it before any hook does.
+ */
 static bool lengths_fit(const struct sipalg_packet *p, int growth)
 {
 	const void *nh = skb_network_header(p->skb);
@@ -278,8 +281,6 @@ int sipalg_packet_replace(struct sipalg_packet *p, const char *text,
 	if (len > LENGTH_MAX)
 		return -EMSGSIZE;
 	growth = (int)len - (int)p->payload_len;
-	if (!pskb_may_pull(skb, p->payload_off))
-		return -ENOMEM;
 	if (!lengths_fit(p, growth))
 		return -EMSGSIZE;
 	err = make_room(skb, growth);

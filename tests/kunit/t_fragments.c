@@ -37,7 +37,8 @@ static struct sk_buff *on_link(struct kunit *test, struct sipalg_packet *p,
 			       struct wire *w, const struct form *f,
 			       const struct layout *l, unsigned int size)
 {
-	unsigned int len = size - (f->pf == NFPROTO_IPV4 ? 28 : 48);
+	unsigned int len = size - (f->pf == NFPROTO_IPV4 ? 20 : 40) -
+			   (f->l4proto == IPPROTO_TCP ? 20 : 8);
 	struct sk_buff *skb;
 
 	wire_build(w, f, text_build(test, len, 0), len);
@@ -114,6 +115,15 @@ static void fragments_not_needed(struct kunit *test)
 	allow_fragments(&p);
 	KUNIT_EXPECT_FALSE(test, skb->ignore_df);
 	expect_same(test, skb, &wire, "the packet", "no route");
+	kfree_skb(skb);
+
+	/* It is several packets yet, of a size that fits */
+	skb = on_link(test, &p, &wire, &form_tcp4, l, MTU + 1);
+	skb_shinfo(skb)->gso_size = 500;
+	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+	allow_fragments(&p);
+	KUNIT_EXPECT_FALSE(test, skb->ignore_df);
+	expect_same(test, skb, &wire, "the packet", "merged");
 	kfree_skb(skb);
 
 	/* It may be fragmented anyway: the id is the sender's */

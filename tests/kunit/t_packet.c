@@ -52,6 +52,8 @@ static const struct change changes[] = {
 	{ 300, 0, 0 }, { 0, 300, 0 }, { 1, 2, 1 }, { 2, 1, 1 }, { 0, 0, 0 },
 	{ 500, 1700, 250 }, { 500, 3100, 33 }, { 1400, 900, 251 },
 	{ 1471, 1473, 1000 }, { 900, 901, 0 },
+	/* "the same" beyond the end of one of them, or of both */
+	{ 300, 200, 250 }, { 300, 400, 350 }, { 200, 200, 250 },
 };
 
 /* One packet, one change, and everything that must be true afterwards. */
@@ -444,6 +446,28 @@ static void packet_lies(struct kunit *test)
 	}
 }
 
+/* An IP header that is too short, with a UDP header right behind it. */
+static void packet_short_header(struct kunit *test)
+{
+	char *text = text_build(test, 64, 0);
+	struct sipalg_packet p;
+	struct sk_buff *skb;
+	struct wire wire;
+	unsigned int ihl;
+
+	wire_init(test, &wire);
+	for (ihl = 2; ihl < 5; ihl++) {
+		wire_build(&wire, &form_udp4, text, 64);
+		wire.data[0] = 0x40 | ihl;
+		put16(wire.data + ihl * 4 + 4, 8);
+		skb = skb_build(test, &wire, &form_udp4, &layout_linear);
+		KUNIT_EXPECT_EQ(test,
+				sipalg_packet_init(&p, skb, NFPROTO_IPV4),
+				SIPALG_R_TRUNCATED);
+		kfree_skb(skb);
+	}
+}
+
 static void packet_fragment6(struct kunit *test)
 {
 	static const struct {
@@ -615,6 +639,7 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE_PARAM(packet_payload, layout_gen_params),
 	KUNIT_CASE(packet_every_checksum),
 	KUNIT_CASE(packet_not_replaced),
+	KUNIT_CASE(packet_short_header),
 	KUNIT_CASE(packet_fragment6),
 	KUNIT_CASE(packet_merged),
 	{}

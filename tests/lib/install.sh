@@ -23,7 +23,7 @@ declare -A group=(
     [netns]="iproute2 nftables conntrack procps python3 sip-tester"
     [demo]="iproute2 nftables conntrack procps python3 kamailio baresip-core tshark"
     # User Mode Linux with KUnit
-    [kunit]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils kmod python3 linux-source-6.12"
+    [kunit]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils kmod iproute2 linux-source-6.12"
     [static]="make gcc libc6-dev libmnl-dev sparse clang lld llvm libelf-dev shellcheck perl xz-utils linux-source-6.12"
     [dkms]="dkms make gcc kmod"
     # unit tests in user space, and what reads their output
