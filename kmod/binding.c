@@ -118,14 +118,21 @@ void sipalg_binding_set_master(struct sipalg_binding *b, struct nf_conn *ct)
 		nf_ct_put(old);
 }
 
-static bool end_is_taken(struct sipalg_net *sn, const struct sipalg_end_key *key)
+/* How many bindings have this end; no more than may be are counted. */
+static unsigned int end_count(struct sipalg_net *sn, const struct sipalg_end_key *key)
 {
-	bool taken;
+	struct rhlist_head *list, *pos;
+	struct sipalg_end *end;
+	unsigned int n = 0;
 
 	rcu_read_lock();
-	taken = rhltable_lookup(&sn->ends, key, end_params);
+	list = rhltable_lookup(&sn->ends, key, end_params);
+	rhl_for_each_entry_rcu(end, pos, list, node) {
+		if (++n == SIPALG_SAME_KEY)
+			break;
+	}
 	rcu_read_unlock();
-	return taken;
+	return n;
 }
 
 /*
@@ -313,8 +320,10 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 	/* Who finds a port free and takes it must be one and the same. */
 	lock = &sn->port_locks[outer->port % SIPALG_LOCKS];
 	spin_lock_bh(lock);
-	if (!shared && end_is_taken(sn, key))
+	if (end_count(sn, key) >= (shared ? SIPALG_SAME_KEY : 1))
 		err = -EADDRINUSE;
+	else if (end_count(sn, &b->end[SIPALG_INNER].key) >= SIPALG_SAME_KEY)
+		err = -ENOSPC;
 	else
 		err = rhltable_insert_key(&sn->ends, key,
 					  &b->end[SIPALG_OUTER].node, end_params);

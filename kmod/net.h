@@ -25,6 +25,12 @@
 
 #define SIPALG_LOCKS 256
 
+/*
+ * Entries that may share a key: legs of a Call-ID, bindings of an address. They
+ * are walked one by one, and who sends to us must not choose how many.
+ */
+#define SIPALG_SAME_KEY 64
+
 struct sipalg_stats {
 	u64 n[SIPALG_R_COUNT];
 };
