@@ -45,25 +45,29 @@ u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r)
 	return sum;
 }
 
-static spinlock_t *locks_alloc(void)
+/* Locks of one kind, which lockdep has to tell from the other kind. */
+static spinlock_t *locks_alloc(struct lock_class_key *key)
 {
 	spinlock_t *locks = kvmalloc_array(SIPALG_LOCKS, sizeof(*locks), GFP_KERNEL);
 	unsigned int i;
 
-	for (i = 0; locks && i < SIPALG_LOCKS; i++)
+	for (i = 0; locks && i < SIPALG_LOCKS; i++) {
 		spin_lock_init(&locks[i]);
+		lockdep_set_class(&locks[i], key);
+	}
 	return locks;
 }
 
 int sipalg_tables_init(struct sipalg_net *sn)
 {
+	static struct lock_class_key call_key, port_key;
 	int err = -ENOMEM;
 
 	if (sn->locks)
 		return 0;
 	sn->stats = alloc_percpu(struct sipalg_stats);
-	sn->port_locks = locks_alloc();
-	sn->locks = locks_alloc();
+	sn->port_locks = locks_alloc(&port_key);
+	sn->locks = locks_alloc(&call_key);
 	if (!sn->stats || !sn->port_locks || !sn->locks)
 		goto err_locks;
 	err = sipalg_bindings_init(sn);
