@@ -230,6 +230,7 @@ static void step_2xx(struct sipalg_ctx *ctx)
 	if (d->state < SIPALG_DIALOG_CONFIRMED) {
 		d->state = SIPALG_DIALOG_CONFIRMED;
 		d->answer = now_ms();
+		sipalg_media_trim(d);
 		hurry_others(d);
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
 	} else if (ctx->media.present) {
