@@ -192,25 +192,28 @@ static void hurry_others(struct sipalg_dialog *d)
 	}
 }
 
-/* How long the dialog lasts from now on (RFC 4028, RFC 6665). */
-static void refresh(struct sipalg_ctx *ctx)
+/* What the 2xx to an INVITE, UPDATE or SUBSCRIBE grants. */
+static u32 granted(struct sipalg_dialog *d, const struct sip_msg *m)
 {
-	struct sipalg_dialog *d = ctx->dialog;
-	const struct sip_msg *m = &ctx->msg;
 	u32 seconds;
 
 	if (d->call->method == SIP_INVITE) {
 		d->session_expires = 0;
-		seconds = SIPALG_CONFIRMED_SECONDS;
-		if (header_number(m, SIP_HDR_SESSION_EXPIRES, &seconds)) {
-			seconds = clamp_t(u32, seconds, 90, 7 * 86400);
-			d->session_expires = seconds;
-		}
-	} else {
-		seconds = SIPALG_EXPIRES_DEFAULT;
-		header_number(m, SIP_HDR_EXPIRES, &seconds);
-		seconds = clamp_t(u32, seconds, 32, 7 * 86400);
+		if (!header_number(m, SIP_HDR_SESSION_EXPIRES, &seconds))
+			return SIPALG_CONFIRMED_SECONDS;
+		d->session_expires = clamp_t(u32, seconds, 90, 7 * 86400);
+		return d->session_expires;
 	}
+	seconds = SIPALG_EXPIRES_DEFAULT;
+	header_number(m, SIP_HDR_EXPIRES, &seconds);
+	return clamp_t(u32, seconds, 32, 7 * 86400);
+}
+
+static void refresh(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	u32 seconds = granted(d, &ctx->msg);
+
 	/* A BYE on its way is not undone by a repeated 2xx. */
 	if (!d->bye.active)
 		set_deadline(d, seconds + SIPALG_BYE_SECONDS);
@@ -227,6 +230,7 @@ static void step_2xx(struct sipalg_ctx *ctx)
 	if (d->state < SIPALG_DIALOG_CONFIRMED) {
 		d->state = SIPALG_DIALOG_CONFIRMED;
 		d->answer = now_ms();
+		sipalg_media_trim(d);
 		hurry_others(d);
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
 	} else if (ctx->media.present) {
@@ -303,12 +307,13 @@ static void step_response(struct sipalg_ctx *ctx)
 	switch (m->method) {
 	case SIP_UPDATE:
 	case SIP_PRACK:
-		if (m->status >= 300) {
+		if (m->status < 300)
+			sipalg_media_agree(d, d->update.side, m->cseq);
+		else
 			sipalg_media_refuse(d, d->update.side, m->cseq);
-			break;
-		}
-		sipalg_media_agree(d, d->update.side, m->cseq);
-		if (m->method == SIP_UPDATE && d->state == SIPALG_DIALOG_CONFIRMED)
+		/* A session timer may be refreshed by UPDATE (RFC 4028 7). */
+		if (m->method == SIP_UPDATE && m->status < 300 &&
+		    d->state == SIPALG_DIALOG_CONFIRMED)
 			refresh(ctx);
 		break;
 	case SIP_BYE:

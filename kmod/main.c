@@ -45,26 +45,29 @@ u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r)
 	return sum;
 }
 
-static spinlock_t *locks_alloc(void)
+/* Locks of one kind, which lockdep has to tell from the other kind. */
+static spinlock_t *locks_alloc(struct lock_class_key *key)
 {
 	spinlock_t *locks = kvmalloc_array(SIPALG_LOCKS, sizeof(*locks), GFP_KERNEL);
 	unsigned int i;
 
-	for (i = 0; locks && i < SIPALG_LOCKS; i++)
+	for (i = 0; locks && i < SIPALG_LOCKS; i++) {
 		spin_lock_init(&locks[i]);
+		lockdep_set_class(&locks[i], key);
+	}
 	return locks;
 }
 
-/* What a namespace needs from its first use to its end. */
-static int tables_init(struct sipalg_net *sn)
+int sipalg_tables_init(struct sipalg_net *sn)
 {
+	static struct lock_class_key call_key, port_key;
 	int err = -ENOMEM;
 
 	if (sn->locks)
 		return 0;
 	sn->stats = alloc_percpu(struct sipalg_stats);
-	sn->port_locks = locks_alloc();
-	sn->locks = locks_alloc();
+	sn->port_locks = locks_alloc(&port_key);
+	sn->locks = locks_alloc(&call_key);
 	if (!sn->stats || !sn->port_locks || !sn->locks)
 		goto err_locks;
 	err = sipalg_bindings_init(sn);
@@ -92,7 +95,7 @@ err_locks:
 	return err;
 }
 
-static void tables_clean(struct sipalg_net *sn)
+void sipalg_tables_clean(struct sipalg_net *sn)
 {
 	if (!sn->locks)
 		return;
@@ -112,7 +115,7 @@ int sipalg_net_enable(struct sipalg_net *sn)
 	err = -EALREADY;
 	if (sn->enabled)
 		goto out;
-	err = tables_init(sn);
+	err = sipalg_tables_init(sn);
 	if (err)
 		goto out;
 	WRITE_ONCE(sn->closing, false);
@@ -126,20 +129,15 @@ out:
 	return err;
 }
 
-/*
- * No packet is in a hook any more; timers see @closing or have ended when the
- * grace period has. Owners go before what they own.
- */
-static void net_close(struct sipalg_net *sn)
+/* Timers see @closing, or have ended when the grace period has. */
+void sipalg_tables_flush(struct sipalg_net *sn)
 {
-	sipalg_hooks_unregister(sn);
 	WRITE_ONCE(sn->closing, true);
 	synchronize_rcu();
 	sipalg_calls_flush(sn);
 	sipalg_registrations_flush(sn);
 	sipalg_bindings_flush(sn);
 	synchronize_rcu();
-	sn->enabled = false;
 }
 
 int sipalg_net_disable(struct sipalg_net *sn)
@@ -148,7 +146,9 @@ int sipalg_net_disable(struct sipalg_net *sn)
 
 	mutex_lock(&sipalg_mutex);
 	if (sn->enabled) {
-		net_close(sn);
+		sipalg_hooks_unregister(sn);
+		sipalg_tables_flush(sn);
+		sn->enabled = false;
 		err = 0;
 	}
 	mutex_unlock(&sipalg_mutex);
@@ -173,7 +173,7 @@ static void __net_exit sipalg_net_exit(struct net *net)
 	struct sipalg_net *sn = sipalg_net(net);
 
 	sipalg_net_disable(sn);
-	tables_clean(sn);
+	sipalg_tables_clean(sn);
 }
 
 static struct pernet_operations sipalg_net_ops = {

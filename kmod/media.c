@@ -527,22 +527,36 @@ static void clear_way(const struct sipalg_media_end *end,
 	}
 }
 
-static void settle_line(struct sipalg_line *l)
+static bool is_refused(const struct sipalg_line *l)
 {
-	struct sipalg_media_end *a = &l->end[0], *b = &l->end[1];
+	return !l->end[0].at.port || !l->end[1].at.port;
+}
 
+/* What the answer made needless. */
+static void trim_line(struct sipalg_line *l)
+{
 	/* A line that one side refuses needs no port of the other. */
-	if (!a->at.port || !b->at.port) {
-		unref(a);
-		unref(b);
-		return;
+	if (is_refused(l)) {
+		unref(&l->end[0]);
+		unref(&l->end[1]);
+	} else if (l->end[0].mux && l->end[1].mux) {
+		drop(&l->end[0].rtcp_binding);
+		drop(&l->end[1].rtcp_binding);
 	}
-	if (a->mux && b->mux) {
-		drop(&a->rtcp_binding);
-		drop(&b->rtcp_binding);
-	}
-	clear_way(a, b);
-	clear_way(b, a);
+}
+
+static void trim(struct sipalg_session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++)
+		trim_line(&s->line[i]);
+}
+
+void sipalg_media_trim(struct sipalg_dialog *d)
+{
+	if (d->agreed)
+		trim(d->agreed);
 }
 
 static void commit_answer(struct sipalg_ctx *ctx)
@@ -557,8 +571,15 @@ static void commit_answer(struct sipalg_ctx *ctx)
 		return;
 	fill(s, ctx->side, &ctx->media);
 	s->answered = true;
-	for (i = 0; i < s->n; i++)
-		settle_line(&s->line[i]);
+	for (i = 0; i < s->n; i++) {
+		if (is_refused(&s->line[i]))
+			continue;
+		clear_way(&s->line[i].end[0], &s->line[i].end[1]);
+		clear_way(&s->line[i].end[1], &s->line[i].end[0]);
+	}
+	/* Until the call is answered, a fork may want what this one does not. */
+	if (d->state == SIPALG_DIALOG_CONFIRMED)
+		trim(s);
 	/* Only a re-INVITE's answer may still be withdrawn (RFC 6141). */
 	if (d->state != SIPALG_DIALOG_CONFIRMED || sipalg_is_request(ctx))
 		sipalg_media_agree(d, !ctx->side, cseq);
@@ -596,6 +617,12 @@ void sipalg_media_commit(struct sipalg_ctx *ctx)
 		commit_offer(ctx);
 }
 
+/* Is RTCP's binding in use, or kept for another fork only? */
+static bool has_rtcp(const struct sipalg_line *l, unsigned int side)
+{
+	return l->end[side].rtcp_binding && !(l->end[0].mux && l->end[1].mux);
+}
+
 static bool session_admits(const struct sipalg_session *s,
 			   const struct sipalg_binding *b,
 			   const struct sip_host *host)
@@ -608,16 +635,18 @@ static bool session_admits(const struct sipalg_session *s,
 		for (side = 0; side < 2; side++) {
 			const struct sipalg_media_end *end = &s->line[i].end[side];
 			const struct sipalg_media_end *peer = &s->line[i].end[!side];
+			bool rtcp = end->rtcp_binding == b &&
+				    has_rtcp(&s->line[i], side);
 			struct sip_endpoint at;
 
-			if (end->rtp_binding != b && end->rtcp_binding != b)
+			if (is_refused(&s->line[i]) ||
+			    (end->rtp_binding != b && !rtcp))
 				continue;
 			sipalg_media_outer(peer, &at);
-			if (peer->at.port && sip_host_equal(&at.host, host))
+			if (sip_host_equal(&at.host, host))
 				return true;
 			outer_rtcp(peer, &at);
-			if (end->rtcp_binding == b && at.port &&
-			    sip_host_equal(&at.host, host))
+			if (rtcp && sip_host_equal(&at.host, host))
 				return true;
 		}
 	}

@@ -86,6 +86,8 @@ void sipalg_media_commit(struct sipalg_ctx *ctx);
 /* A transaction with an offer of @side ended: with a 2xx, or in failure. */
 void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq);
 void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq);
+/* Answered: no fork needs the lines that this dialog refused any more. */
+void sipalg_media_trim(struct sipalg_dialog *d);
 /* The dialog is over: close everything. */
 void sipalg_media_close(struct sipalg_dialog *d);
 

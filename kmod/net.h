@@ -127,6 +127,18 @@ static inline u32 sipalg_new_id(struct sipalg_net *sn)
 u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r);
 
 /*
+ * What a namespace needs from its first use to its end. Process context.
+ *
+ * sipalg_tables_init: once; again does nothing. Return: 0 or -ENOMEM.
+ * sipalg_tables_flush: forget everything. No packet is in a hook any more, and
+ *	@closing is set from here on. Owners go before what they own. May sleep.
+ * sipalg_tables_clean: at the end, after a flush.
+ */
+int sipalg_tables_init(struct sipalg_net *sn);
+void sipalg_tables_flush(struct sipalg_net *sn);
+void sipalg_tables_clean(struct sipalg_net *sn);
+
+/*
  * Turn a namespace on or off. Process context, may sleep.
  * Return: 0, -EALREADY, -ENOMEM or what a hook's registration says.
  */
