@@ -51,6 +51,11 @@ static bool has_host(const struct sipalg_binding *b, enum sipalg_side side,
 	return sip_host_equal(&at.host, host);
 }
 
+static bool is_signalling(const struct sipalg_binding *b)
+{
+	return b->type == SIPALG_BINDING_SIGNALLING;
+}
+
 struct sipalg_binding *sipalg_binding_find(struct sipalg_net *sn,
 					   const struct sipalg_end_key *key,
 					   const struct sip_host *other,
@@ -64,7 +69,7 @@ struct sipalg_binding *sipalg_binding_find(struct sipalg_net *sn,
 	list = rhltable_lookup(&sn->ends, key, end_params);
 	rhl_for_each_entry_rcu(end, pos, list, node) {
 		b = sipalg_binding_of(end);
-		if ((b->type == SIPALG_BINDING_SIGNALLING) != signalling ||
+		if (is_signalling(b) != signalling ||
 		    READ_ONCE(b->dead) || (call && b->call != call) ||
 		    (other && !has_host(b, !key->side, other)))
 			continue;
@@ -113,14 +118,21 @@ void sipalg_binding_set_master(struct sipalg_binding *b, struct nf_conn *ct)
 		nf_ct_put(old);
 }
 
-static bool end_is_taken(struct sipalg_net *sn, const struct sipalg_end_key *key)
+/* How many bindings have this end; no more than may be are counted. */
+static unsigned int end_count(struct sipalg_net *sn, const struct sipalg_end_key *key)
 {
-	bool taken;
+	struct rhlist_head *list, *pos;
+	struct sipalg_end *end;
+	unsigned int n = 0;
 
 	rcu_read_lock();
-	taken = rhltable_lookup(&sn->ends, key, end_params);
+	list = rhltable_lookup(&sn->ends, key, end_params);
+	rhl_for_each_entry_rcu(end, pos, list, node) {
+		if (++n == SIPALG_SAME_KEY)
+			break;
+	}
 	rcu_read_unlock();
-	return taken;
+	return n;
 }
 
 /*
@@ -144,7 +156,7 @@ static void binding_free(struct rcu_head *rcu)
 	struct sipalg_binding *b = container_of(rcu, struct sipalg_binding, rcu);
 	unsigned int i;
 
-	if (b->type == SIPALG_BINDING_SIGNALLING) {
+	if (is_signalling(b)) {
 		if (b->master)
 			nf_ct_put(b->master);
 	} else {
@@ -171,7 +183,7 @@ void sipalg_binding_kill_flows(struct sipalg_binding *b)
 	bool keep = READ_ONCE(b->sn->closing);
 	unsigned int i, n = 0, left = 0;
 
-	if (b->type == SIPALG_BINDING_SIGNALLING)
+	if (is_signalling(b))
 		return;
 	spin_lock_bh(&b->lock);
 	for (i = 0; i < b->nflows; i++) {
@@ -197,7 +209,7 @@ static bool binding_die(struct sipalg_binding *b)
 	spin_lock_bh(&b->lock);
 	was = b->dead;
 	WRITE_ONCE(b->dead, true);
-	if (b->type == SIPALG_BINDING_SIGNALLING)
+	if (is_signalling(b))
 		leases_free(b);
 	spin_unlock_bh(&b->lock);
 	return !was;
@@ -218,7 +230,7 @@ void sipalg_binding_destroy(struct sipalg_binding *b)
 	if (!binding_die(b))
 		return;
 	binding_unhash(b);
-	if (b->type == SIPALG_BINDING_SIGNALLING)
+	if (is_signalling(b))
 		timer_delete(b->timer);
 	sipalg_binding_kill_flows(b);
 	call_rcu(&b->rcu, binding_free);
@@ -308,8 +320,10 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 	/* Who finds a port free and takes it must be one and the same. */
 	lock = &sn->port_locks[outer->port % SIPALG_LOCKS];
 	spin_lock_bh(lock);
-	if (!shared && end_is_taken(sn, key))
+	if (end_count(sn, key) >= (shared ? SIPALG_SAME_KEY : 1))
 		err = -EADDRINUSE;
+	else if (end_count(sn, &b->end[SIPALG_INNER].key) >= SIPALG_SAME_KEY)
+		err = -ENOSPC;
 	else
 		err = rhltable_insert_key(&sn->ends, key,
 					  &b->end[SIPALG_OUTER].node, end_params);

@@ -87,7 +87,7 @@ struct sipalg_binding {
 	struct sipalg_end end[2];
 	struct sipalg_net *sn;
 	struct rcu_head rcu;
-	spinlock_t lock;
+	spinlock_t lock;	/* protects what follows, to @nflows */
 	bool dead;
 	u8 nflows;
 	u8 type;

@@ -323,6 +323,20 @@ static enum sipalg_reason prepare_retry(struct sipalg_ctx *ctx)
 	return dialog_alloc(ctx);
 }
 
+static bool has_room(const struct sipalg_ctx *ctx)
+{
+	struct rhlist_head *list, *pos;
+	const struct sipalg_call *call;
+	unsigned int n = 0;
+
+	list = rhltable_lookup(&ctx->sn->calls, &ctx->hash, call_params);
+	rhl_for_each_entry_rcu(call, pos, list, node) {
+		if (++n == SIPALG_SAME_KEY)
+			return false;
+	}
+	return true;
+}
+
 static enum sipalg_reason prepare_call(struct sipalg_ctx *ctx)
 {
 	const struct sip_msg *m = &ctx->msg;
@@ -335,6 +349,8 @@ static enum sipalg_reason prepare_call(struct sipalg_ctx *ctx)
 		return SIPALG_R_OK;
 	if (m->call_id.len > TAG_KEPT || m->from_tag.len > TAG_KEPT)
 		return SIPALG_R_OK;
+	if (!has_room(ctx))
+		return SIPALG_R_LIMIT_CALLS;
 	ctx->call = call_alloc(ctx);
 	if (!ctx->call)
 		return SIPALG_R_NO_MEMORY;
@@ -372,7 +388,8 @@ enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx)
 		if (ret != SIPALG_R_OK || ctx->stale)
 			return ret;
 	}
-	if (!sipalg_dialog_fits(ctx)) {
+	if (ctx->dialog->state == SIPALG_DIALOG_TERMINATED ||
+	    !sipalg_dialog_fits(ctx)) {
 		ctx->stale = true;
 		return SIPALG_R_OK;
 	}

@@ -192,14 +192,13 @@ static void hurry_others(struct sipalg_dialog *d)
 	}
 }
 
-static void step_2xx(struct sipalg_ctx *ctx)
+/* How long the dialog lasts from now on (RFC 4028, RFC 6665). */
+static void refresh(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
 	const struct sip_msg *m = &ctx->msg;
 	u32 seconds;
 
-	d->invite.active = false;
-	sipalg_media_agree(d, d->invite.side, m->cseq);
 	if (d->call->method == SIP_INVITE) {
 		d->session_expires = 0;
 		seconds = SIPALG_CONFIRMED_SECONDS;
@@ -216,6 +215,15 @@ static void step_2xx(struct sipalg_ctx *ctx)
 	if (!d->bye.active)
 		set_deadline(d, seconds + SIPALG_BYE_SECONDS);
 	sipalg_flow_keep(ctx->ct, ctx->flow, min_t(u32, seconds, 3600));
+}
+
+static void step_2xx(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+
+	d->invite.active = false;
+	sipalg_media_agree(d, d->invite.side, ctx->msg.cseq);
+	refresh(ctx);
 	if (d->state < SIPALG_DIALOG_CONFIRMED) {
 		d->state = SIPALG_DIALOG_CONFIRMED;
 		d->answer = now_ms();
@@ -295,10 +303,13 @@ static void step_response(struct sipalg_ctx *ctx)
 	switch (m->method) {
 	case SIP_UPDATE:
 	case SIP_PRACK:
-		if (m->status < 300)
-			sipalg_media_agree(d, d->update.side, m->cseq);
-		else
+		if (m->status >= 300) {
 			sipalg_media_refuse(d, d->update.side, m->cseq);
+			break;
+		}
+		sipalg_media_agree(d, d->update.side, m->cseq);
+		if (m->method == SIP_UPDATE && d->state == SIPALG_DIALOG_CONFIRMED)
+			refresh(ctx);
 		break;
 	case SIP_BYE:
 		if (m->status == 401 || m->status == 407) {

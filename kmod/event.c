@@ -38,7 +38,10 @@ static void event_send(struct sipalg_net *sn, struct sk_buff *skb, void *head, i
 		return;
 	}
 	genlmsg_end(skb, head);
-	genlmsg_multicast_netns(&sipalg_genl_family, sn->net, skb, 0, 0, GFP_ATOMIC);
+	/* A listener that went away meanwhile is none that lost something. */
+	if (genlmsg_multicast_netns(&sipalg_genl_family, sn->net, skb, 0, 0,
+				    GFP_ATOMIC) == -ENOBUFS)
+		sipalg_count(sn, SIPALG_R_EVENTS_LOST);
 }
 
 void sipalg_event_dialog(const struct sipalg_dialog *d, enum sipalg_event event)

@@ -242,19 +242,38 @@ static int put_registration(struct sk_buff *skb, struct netlink_callback *cb,
 	int err = 0;
 
 	spin_lock_bh(lock);
-	if (!r->dead) {
-		err = -EMSGSIZE;
-		head = dump_begin(skb, cb, SIPALG_CMD_REGISTRATION_GET);
-		if (head) {
-			err = sipalg_fill_registration(skb, r);
-			if (err)
-				genlmsg_cancel(skb, head);
-			else
-				genlmsg_end(skb, head);
-		}
-	}
+	if (r->dead)
+		goto out;
+	err = -EMSGSIZE;
+	head = dump_begin(skb, cb, SIPALG_CMD_REGISTRATION_GET);
+	if (!head)
+		goto out;
+	err = sipalg_fill_registration(skb, r);
+	if (err)
+		genlmsg_cancel(skb, head);
+	else
+		genlmsg_end(skb, head);
+out:
 	spin_unlock_bh(lock);
 	return err;
+}
+
+static int put_living(struct sk_buff *skb, struct netlink_callback *cb,
+		      struct sipalg_binding *b)
+{
+	void *head;
+
+	if (READ_ONCE(b->dead))
+		return 0;
+	head = dump_begin(skb, cb, SIPALG_CMD_BINDING_GET);
+	if (!head)
+		return -EMSGSIZE;
+	if (sipalg_fill_binding(skb, b)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
 }
 
 static int put_binding(struct sk_buff *skb, struct netlink_callback *cb,
@@ -262,30 +281,18 @@ static int put_binding(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	struct sipalg_end *end = entry;
 	struct sipalg_binding *b = sipalg_binding_of(end);
-	spinlock_t *lock = NULL;
-	void *head;
-	int err = 0;
+	spinlock_t *lock;
+	int err;
 
 	if (end->key.side == SIPALG_OUTER)
 		return 0;
+	if (b->type == SIPALG_BINDING_SIGNALLING)
+		return put_living(skb, cb, b);
 	/* A media binding's call lives while the binding does, under its lock. */
-	if (b->type != SIPALG_BINDING_SIGNALLING) {
-		lock = sipalg_lock(b->sn, b->call->hash);
-		spin_lock_bh(lock);
-	}
-	if (!READ_ONCE(b->dead)) {
-		err = -EMSGSIZE;
-		head = dump_begin(skb, cb, SIPALG_CMD_BINDING_GET);
-		if (head) {
-			err = sipalg_fill_binding(skb, b);
-			if (err)
-				genlmsg_cancel(skb, head);
-			else
-				genlmsg_end(skb, head);
-		}
-	}
-	if (lock)
-		spin_unlock_bh(lock);
+	lock = sipalg_lock(b->sn, b->call->hash);
+	spin_lock_bh(lock);
+	err = put_living(skb, cb, b);
+	spin_unlock_bh(lock);
 	return err;
 }
 

@@ -13,7 +13,7 @@
 #include "inspect.h"
 #include "net.h"
 
-static struct sipalg_ctx __percpu **contexts;
+static struct sipalg_ctx * __percpu *contexts;
 
 static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 		      struct nf_conn *ct, enum ip_conntrack_info ctinfo,
@@ -167,6 +167,19 @@ static void drop_unused(struct sipalg_ctx *ctx)
 	}
 }
 
+/* Does a message claim to belong to something that it does not fit? */
+static bool is_stale(const struct sipalg_ctx *ctx)
+{
+	const struct sip_msg *m = &ctx->msg;
+
+	if (ctx->call)
+		return !ctx->dialog || ctx->dialog->state != SIPALG_DIALOG_TERMINATED;
+	if (!m->status)
+		return m->to_tag.len;
+	return m->method == SIP_INVITE || m->method == SIP_BYE ||
+	       m->method == SIP_UPDATE || m->method == SIP_PRACK;
+}
+
 static void commit(struct sipalg_ctx *ctx)
 {
 	learn_flow(ctx);
@@ -175,7 +188,7 @@ static void commit(struct sipalg_ctx *ctx)
 	} else if (ctx->dialog && !ctx->stale) {
 		sipalg_call_publish(ctx);
 		sipalg_dialog_step(ctx);
-	} else if (ctx->stale && ctx->msg.method != SIP_OPTIONS) {
+	} else if (is_stale(ctx)) {
 		sipalg_count(ctx->sn, SIPALG_R_STALE);
 	}
 	drop_unused(ctx);

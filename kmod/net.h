@@ -25,6 +25,12 @@
 
 #define SIPALG_LOCKS 256
 
+/*
+ * Entries that may share a key: legs of a Call-ID, bindings of an address. They
+ * are walked one by one, and who sends to us must not choose how many.
+ */
+#define SIPALG_SAME_KEY 64
+
 struct sipalg_stats {
 	u64 n[SIPALG_R_COUNT];
 };
@@ -79,8 +85,8 @@ struct sipalg_net {
 	struct rhltable ends;
 	struct rhltable calls;
 	struct rhltable registrations;
-	spinlock_t *locks;
-	spinlock_t *port_locks;
+	spinlock_t *locks;	/* SIPALG_LOCKS of them: a call, or an AOR */
+	spinlock_t *port_locks;	/* as many: who takes a port */
 	struct sipalg_stats __percpu *stats;
 	atomic_t ncalls;
 	atomic_t ndialogs;

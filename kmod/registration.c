@@ -132,6 +132,21 @@ static struct sipalg_registration *registration_alloc(struct sipalg_ctx *ctx,
 	return r;
 }
 
+static bool has_room(const struct sipalg_ctx *ctx)
+{
+	const struct sipalg_registration *r;
+	struct rhlist_head *list, *pos;
+	unsigned int n = 0;
+
+	list = rhltable_lookup(&ctx->sn->registrations, &ctx->hash,
+			       registration_params);
+	rhl_for_each_entry_rcu(r, pos, list, node) {
+		if (++n == SIPALG_SAME_KEY)
+			return false;
+	}
+	return true;
+}
+
 /* In the table, but dead: nobody sees it until the message has left. */
 static enum sipalg_reason registration_make(struct sipalg_ctx *ctx,
 					    struct sipalg_contact *c)
@@ -139,6 +154,8 @@ static enum sipalg_reason registration_make(struct sipalg_ctx *ctx,
 	struct sipalg_net *sn = ctx->sn;
 	struct sipalg_registration *r;
 
+	if (!has_room(ctx))
+		return SIPALG_R_LIMIT_REGISTRATIONS;
 	if (atomic_inc_return(&sn->nregistrations) >
 	    READ_ONCE(sn->limits.registrations)) {
 		atomic_dec(&sn->nregistrations);

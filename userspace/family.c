@@ -48,6 +48,18 @@ static int read_answer(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
+bool family_is_gone(const struct nlmsghdr *nlh, uint16_t family)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	struct found found = { 0 };
+
+	if (nlh->nlmsg_type != GENL_ID_CTRL || mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN ||
+	    genl->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	read_answer(nlh, &found);
+	return found.family == family;
+}
+
 int family_find(struct nl *nl)
 {
 	struct found found = { 0 };

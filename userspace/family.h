@@ -10,4 +10,7 @@
  */
 int family_find(struct nl *nl);
 
+/* Whether a message says that this family does not exist any more. */
+bool family_is_gone(const struct nlmsghdr *nlh, uint16_t family);
+
 #endif

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "error.h"
+#include "extack.h"
 #include "family.h"
 #include "nl.h"
 #include "sipalg.h"
@@ -25,23 +26,6 @@
 /* Events of a busy second, so that a slow terminal loses none. */
 #define EVENT_BUFFER	(4 << 20)
 
-/* The kernel's words and the place of the attribute that it did not like. */
-static void read_extack(struct nl *nl, const struct nlmsghdr *nlh, size_t fixed)
-{
-	const struct nlattr *attr;
-	const char *payload = mnl_nlmsg_get_payload(nlh);
-	size_t len = mnl_nlmsg_get_payload_len(nlh);
-
-	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) || len <= MNL_ALIGN(fixed))
-		return;
-	for (attr = (const void *)(payload + MNL_ALIGN(fixed));
-	     mnl_attr_ok(attr, payload + len - (const char *)attr); attr = mnl_attr_next(attr)) {
-		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
-		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
-			snprintf(nl->extack, sizeof(nl->extack), "%s", mnl_attr_get_str(attr));
-	}
-}
-
 static enum nl_state read_error(struct nl *nl, const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
@@ -54,7 +38,7 @@ static enum nl_state read_error(struct nl *nl, const struct nlmsghdr *nlh)
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) && err->msg.nlmsg_len > sizeof(err->msg))
 		fixed += err->msg.nlmsg_len - sizeof(err->msg);
 	nl->error = -err->error;
-	read_extack(nl, nlh, fixed);
+	extack_read(nl->extack, sizeof(nl->extack), nlh, fixed, nl->request);
 	return err->error ? NL_FAILED : NL_DONE;
 }
 
@@ -69,7 +53,7 @@ static enum nl_state read_done(struct nl *nl, const struct nlmsghdr *nlh)
 	if (result >= 0)
 		return NL_DONE;
 	nl->error = -result;
-	read_extack(nl, nlh, sizeof(result));
+	extack_read(nl->extack, sizeof(nl->extack), nlh, sizeof(result), nl->request);
 	return NL_FAILED;
 }
 
@@ -87,6 +71,11 @@ enum nl_state nl_walk(struct nl *nl, const void *buf, size_t size, nl_cb cb, voi
 			return read_error(nl, nlh);
 		if (nlh->nlmsg_type == NLMSG_DONE)
 			return read_done(nl, nlh);
+		if (!nl->seq && family_is_gone(nlh, nl->family)) {
+			nl->error = ENODEV;
+			strcpy(nl->extack, "the module was unloaded");
+			return NL_FAILED;
+		}
 		if (nlh->nlmsg_type != nl->family)
 			continue;
 		if (cb(nlh, data))
@@ -117,6 +106,7 @@ int nl_talk(struct nl *nl, union nl_request *req, nl_cb cb, void *data)
 	nl->error = 0;
 	nl->interrupted = false;
 	nl->extack[0] = '\0';
+	nl->request = &req->nlh;
 	if (mnl_socket_sendto(nl->sock, req, req->nlh.nlmsg_len) < 0) {
 		nl->error = errno;
 		return -1;
@@ -164,11 +154,13 @@ int nl_listen(struct nl *nl, nl_cb cb, void (*lost)(uint32_t count, void *data),
 {
 	static char buf[RECV_SIZE] __attribute__((aligned(8)));
 	int size = EVENT_BUFFER, fd = mnl_socket_get_fd(nl->sock);
+	int families = GENL_ID_CTRL;	/* so is the group that tells of families */
 	bool losing = false;
 	ssize_t n;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &families, sizeof(families));
 	if (mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &nl->group,
 				  sizeof(nl->group)) < 0) {
 		nl->error = errno;

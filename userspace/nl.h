@@ -16,6 +16,7 @@
  * @sock: the socket
  * @family: the family's number
  * @group: the number of its group of events
+ * @request: the last one, while it is talked about
  * @seq: of the last request, 0 for events
  * @drops: events that the socket had lost when it was last asked
  * @interrupted: the table changed while it was dumped
@@ -26,6 +27,7 @@ struct nl {
 	struct mnl_socket *sock;
 	uint16_t family;
 	uint32_t group;
+	const struct nlmsghdr *request;
 	uint32_t seq;
 	uint32_t drops;
 	bool interrupted;
@@ -59,8 +61,8 @@ void nl_request(struct nl *nl, union nl_request *req, uint8_t cmd, uint16_t flag
 int nl_talk(struct nl *nl, union nl_request *req, nl_cb cb, void *data);
 
 /*
- * Reads events until the callback ends it or the socket fails. @lost is told
- * how many were lost, after those that came before.
+ * Reads events until the callback ends it, the socket fails or the module is
+ * unloaded. @lost is told how many were lost, after those that came before.
  */
 int nl_listen(struct nl *nl, nl_cb cb, void (*lost)(uint32_t count, void *data), void *data);
 

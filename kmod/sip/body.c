@@ -11,7 +11,7 @@
 
 enum type { TYPE_OTHER, TYPE_SDP, TYPE_MULTIPART };
 
-/**
+/*
  * struct walk - the way through a multipart body
  * @depth: how many of @boundary are open
  * @sdp: start of the session description that the walk is in, 0 for none

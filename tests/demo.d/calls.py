@@ -52,7 +52,7 @@ class Call:
         self.heard = {caller.name: 0, callee.name: 0}
         self.pitch = {caller.name: 0, callee.name: 0}
         self.answered = self.ended = self.closed = False
-        self.lasted = 0
+        self.lasted = self.opened = 0
 
     def both(self):
         return self.caller, self.callee
@@ -95,6 +95,7 @@ class Call:
             counts = ', '.join(f'{phone.name} has heard {phone.heard()}' for phone in self.both())
             say(f'  After {time.monotonic() - begin:.1f} s: {counts} packets.')
             if part == 0.3 and WITH_SIPALG:
+                self.opened = media_bindings()
                 show('dialog', 'list')
                 show('binding', 'list')
         time.sleep(max(0, begin + SECONDS - time.monotonic()))
@@ -114,14 +115,18 @@ class Call:
         self.heard = {phone.name: phone.heard() for phone in self.both()}
 
     def _watch_closing(self):
-        """The bindings have to go within two seconds, and a look takes some time too."""
+        """The bindings have to go within two seconds, and a look takes some time too.
+
+        That none is left says something only if there were some.
+        """
         begin = time.monotonic()
         left = media_bindings()
         while left and time.monotonic() < begin + 3:
             time.sleep(0.2)
             left = media_bindings()
-        self.closed = self.ended and not left
-        say(f'  {left} media bindings are left {time.monotonic() - begin:.1f} s after the call.')
+        self.closed = self.ended and self.opened > 0 and not left
+        say(f'  Of {self.opened} media bindings {left} are left {time.monotonic() - begin:.1f} s '
+            'after the call.')
         show('binding', 'list')
 
     def _tone(self, phone):
@@ -158,6 +163,7 @@ def main():
             say(f'{phone.name} could not register.')
     say('The phones are registered.')
     if WITH_SIPALG:
+        show('status')
         show('registration', 'list')
     calls = [Call(1, 'alice calls carol, who is outside.', alice, carol, alice),
              Call(2, 'carol calls alice, who is behind the gateway.', carol, alice, alice),

@@ -116,9 +116,14 @@ def test_forged_bye():
         phone, server, stranger = trio(network)
         call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).start()
         call.check_audio()
-        bye, _ = call.within(server, 'BYE')
+        # Only after a request of the server can its CSeq be an old one.
+        call.in_dialog(server, 'INFO', cseq=10)
+        info, source = phone.expect('INFO')
+        phone.answer(info, source)
+        server.expect(200)
+        bye, _ = call.within(server, 'BYE', cseq=11)
         wrong_tag = bye.replace(b';tag=' + call.to_tag.encode(), b';tag=wrong')
-        stale = call.within(server, 'BYE', cseq=0)[0]
+        stale = call.within(server, 'BYE', cseq=5)[0]
         for who, data, text in ((stranger, bye, 'from a stranger'), (server, wrong_tag, 'of no dialog'),
                                 (server, stale, 'with an old CSeq')):
             who.send(data, call.invite.contact)

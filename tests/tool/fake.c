@@ -168,6 +168,16 @@ static void put_message(struct nlmsghdr *nlh, uint32_t nth)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+/* Another family goes, and then sipalg's. */
+static void push_gone(uint16_t family)
+{
+	struct nlmsghdr *nlh = message_start(buf, CTRL_CMD_DELFAMILY, 0, 0);
+
+	nlh->nlmsg_type = GENL_ID_CTRL;
+	mnl_attr_put_u16(nlh, CTRL_ATTR_FAMILY_ID, family);
+	push(nlh);
+}
+
 static void push_events(void)
 {
 	push_event(SIPALG_EVENT_DIALOG_NEW, message_put_dialog);
@@ -175,6 +185,9 @@ static void push_events(void)
 	queue[queued++].error = ENOBUFS;
 	push_event(SIPALG_EVENT_MESSAGE, put_message);
 	push_event(99, NULL);
+	push_gone(FAKE_FAMILY - 1);
+	if (is("unload"))
+		push_gone(FAKE_FAMILY);
 }
 
 static void answer(const struct nlmsghdr *nlh)
@@ -189,6 +202,12 @@ static void answer(const struct nlmsghdr *nlh)
 	}
 	if (is("eperm")) {
 		push(message_error(buf, seq, EPERM, NULL));
+		return;
+	}
+	if (is("policy")) {
+		reply = message_error(buf, seq, EINVAL, "Attribute failed policy validation");
+		message_put_policy(reply, 1, 255);
+		push(reply);
 		return;
 	}
 	if (is("refused")) {
@@ -266,12 +285,13 @@ int mnl_socket_setsockopt(const struct mnl_socket *nl, int type, void *value, so
 {
 	(void)nl;
 	(void)len;
-	if (type == NETLINK_ADD_MEMBERSHIP && *(uint32_t *)value != 7) {
+	if (type != NETLINK_ADD_MEMBERSHIP || *(uint32_t *)value == GENL_ID_CTRL)
+		return 0;
+	if (*(uint32_t *)value != 7) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (type == NETLINK_ADD_MEMBERSHIP)
-		push_events();
+	push_events();
 	return 0;
 }
 

@@ -174,6 +174,15 @@ struct nlmsghdr *message_error(void *buf, uint32_t seq, int error, const char *w
 	return nlh;
 }
 
+void message_put_policy(struct nlmsghdr *nlh, uint32_t min, uint32_t max)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, NLMSGERR_ATTR_POLICY);
+
+	mnl_attr_put_u32(nlh, NL_POLICY_TYPE_ATTR_MIN_LENGTH, min);
+	mnl_attr_put_u32(nlh, NL_POLICY_TYPE_ATTR_MAX_LENGTH, max);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 struct nlmsghdr *message_done(void *buf, uint32_t seq, int error, uint16_t flags)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);

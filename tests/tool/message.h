@@ -29,6 +29,9 @@ void message_put_stats(struct nlmsghdr *nlh, unsigned int count);
 /* A refusal; @words may be NULL. */
 struct nlmsghdr *message_error(void *buf, uint32_t seq, int error, const char *words);
 
+/* Behind an error: what the attribute's length has to be. */
+void message_put_policy(struct nlmsghdr *nlh, uint32_t min, uint32_t max);
+
 /* The end of a dump. */
 struct nlmsghdr *message_done(void *buf, uint32_t seq, int error, uint16_t flags);
 

@@ -3,6 +3,7 @@
 
 import os
 import sys
+import time
 import traceback
 
 
@@ -44,6 +45,7 @@ def run(tests):
     print(f'1..{len(chosen)}', flush=True)
     failed = 0
     for number, (name, function) in enumerate(chosen, 1):
+        begin = time.monotonic()
         try:
             function()
             print(f'ok {number} - {name}', flush=True)
@@ -55,6 +57,8 @@ def run(tests):
             _comment(f'{type(error).__name__}: {error}')
             if not isinstance(error, (AssertionError, RuntimeError)) or os.environ.get('VERBOSE'):
                 _comment(traceback.format_exc())
+        if os.environ.get('VERBOSE'):
+            _comment(f'{time.monotonic() - begin:.1f} s')
     sys.exit(1 if failed else 0)
 
 
