@@ -66,19 +66,32 @@ def test_challenged_bye():
         check_closed(network, call)
 
 
+def challenged(network, cseq):
+    """An INVITE that is challenged, and sent again with this CSeq."""
+    phone, server = pair(network)
+    call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).begin()
+    call.fail(407, 'Proxy Authentication Required')
+    again = Call(phone, server, f'sip:carol@{net.S1}', SERVER, cseq=cseq)
+    again.call_id, again.from_tag = call.call_id, call.from_tag
+    return again.start()
+
+
 def test_challenged_invite():
     """an INVITE that is challenged and sent again makes a call"""
     with net.Net() as network:
-        phone, server = pair(network)
-        call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).begin()
-        call.fail(407, 'Proxy Authentication Required')
-        again = Call(phone, server, f'sip:carol@{net.S1}', SERVER)
-        again.call_id, again.from_tag = call.call_id, call.from_tag
-        again.cseq = 2
-        again.start()
-        again.check_audio()
-        again.hang_up()
-        check_closed(network, again)
+        call = challenged(network, 2)
+        call.check_audio()
+        call.hang_up()
+        check_closed(network, call)
+
+
+def test_same_cseq():
+    """an INVITE sent again without a new CSeq, as some phones do, leaves nothing open"""
+    with net.Net() as network:
+        call = challenged(network, 1)
+        call.audio_to_callee()
+        call.hang_up()
+        check_closed(network, call)
 
 
 def test_refused_reinvite():

@@ -102,10 +102,12 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # TCG, although /dev/kvm may be there: where it is only emulated, ordinary
-# kernels hang on it. LA57 would cost a fifth level of page tables on each miss.
+# kernels hang on it. One thread for all processors: with one each, a kernel that
+# patches its own code (static keys) now and then dies of an int3 that is gone
+# already ("Oops: int3" at boot). LA57 would cost a fifth level of page tables.
 # shellcheck disable=SC2086 # QEMU_ARGS are words
 timeout --foreground -k 5 "${TIMEOUT:-600}" nice -n 5 qemu-system-x86_64 \
-    -accel "${ACCEL:-tcg}" -M q35 -cpu "${CPU:-max,la57=off}" -smp "${SMP:-2}" -m "${MEM:-1024}" \
+    -accel "${ACCEL:-tcg,thread=single}" -M q35 -cpu "${CPU:-max,la57=off}" -smp "${SMP:-2}" -m "${MEM:-1024}" \
     -nodefaults -no-user-config -display none -no-reboot \
     -serial file:"$OUT/console.log" \
     -kernel "$kernel" -initrd "$initrd" \

@@ -188,13 +188,18 @@ class Net:
         return data not in drain(receiver)
 
     def closes(self, sender, destination, receiver, inner, outer, within=2.0):
-        """True if datagrams stop to arrive within so many seconds."""
+        """True if datagrams that are sent after so many seconds do not arrive.
+
+        It is the time of sending that counts: the machine may be slow.
+        """
         end = time.monotonic() + within
-        while not self.absent(sender, destination, receiver, inner, outer):
-            if time.monotonic() > end:
+        while True:
+            begin = time.monotonic()
+            if self.absent(sender, destination, receiver, inner, outer):
+                return True
+            if begin > end:
                 return False
             time.sleep(0.05)  # until the next try, so as not to load the gateway
-        return True
 
 
 _rtp_count = 0

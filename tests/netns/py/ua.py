@@ -173,13 +173,13 @@ class Call:
     `ok` the 200 as the caller saw it.
     """
 
-    def __init__(self, caller, callee, uri, to, proxy=None):
+    def __init__(self, caller, callee, uri, to, proxy=None, cseq=1):
         self.caller, self.callee, self.proxy = caller, callee, proxy
         self.uri, self.to = uri, to
         self.call_id = f'{sip.serial()}@{caller.address}'
         self.from_tag = f'from{sip.serial()}'
         self.to_tag = f'to{sip.serial()}'
-        self.cseq = 1
+        self.cseq = self.invite_cseq = cseq
         self.invite = self.ok = self.sent = None
         self.source = None
 
@@ -214,7 +214,7 @@ class Call:
         """200 and ACK."""
         self.respond(self.invite, self.source, 200, 'OK', body=self.callee.offer())
         self.ok, _ = self.caller.expect(200)
-        self.in_dialog(self.caller, 'ACK', cseq=self.cseq)
+        self.in_dialog(self.caller, 'ACK', cseq=self.invite_cseq)
         self.callee.expect('ACK')
         return self
 
@@ -228,15 +228,15 @@ class Call:
         branch = self.sent['Via'].partition('branch=z9hG4bK')[2].partition(';')[0]
         self._send(self.caller, self.caller.request(
             'ACK', self.uri, to=answer['To'], call_id=self.call_id, from_tag=self.from_tag,
-            cseq=self.cseq, branch=branch, contact=False), self.to)
+            cseq=self.invite_cseq, branch=branch, contact=False), self.to)
         self.callee.expect('ACK')
 
     def cancel(self):
         """CANCEL, its 200, 487 and ACK."""
         branch = self.sent['Via'].partition('branch=z9hG4bK')[2].partition(';')[0]
         self._send(self.caller, self.caller.request(
-            'CANCEL', self.uri, call_id=self.call_id, from_tag=self.from_tag, branch=branch,
-            cseq=self.cseq, contact=False), self.to)
+            'CANCEL', self.uri, call_id=self.call_id, from_tag=self.from_tag, cseq=self.invite_cseq,
+            branch=branch, contact=False), self.to)
         cancel, source = self.callee.expect('CANCEL')
         self.respond(cancel, source, 200, 'OK', contact=False)
         self.caller.expect(200)
