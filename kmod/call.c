@@ -64,17 +64,32 @@ static struct sipalg_dialog *dialog_by_tag(const struct sipalg_ctx *ctx,
 	return NULL;
 }
 
-/* The dialog of the request with this number that B has not answered yet. */
+/* Does this message begin the call, be it once more? */
+static bool is_initial(const struct sipalg_ctx *ctx, const struct sipalg_call *call)
+{
+	const struct sip_msg *m = &ctx->msg;
+
+	return !m->status && m->method == call->method && !m->to_tag.len;
+}
+
+/*
+ * The dialog of the request with this number; @trying: that B has not answered
+ * yet. One that lives before one that is over: a challenged INVITE may come
+ * again with the same number, and begins another dialog then.
+ */
 static struct sipalg_dialog *dialog_by_cseq(const struct sipalg_ctx *ctx,
 					    struct sipalg_call *call, bool trying)
 {
-	struct sipalg_dialog *d;
+	struct sipalg_dialog *d, *over = NULL;
 
 	list_for_each_entry(d, &call->dialogs, list) {
-		if (d->invite.cseq == ctx->msg.cseq && (!trying || !d->b_tag))
+		if (d->invite.cseq != ctx->msg.cseq || (trying && d->b_tag))
+			continue;
+		if (d->state != SIPALG_DIALOG_TERMINATED)
 			return d;
+		over = d;
 	}
-	return NULL;
+	return is_initial(ctx, call) ? NULL : over;
 }
 
 static struct sipalg_dialog *dialog_untagged(struct sipalg_call *call)
@@ -312,14 +327,15 @@ static enum sipalg_reason prepare_retry(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d;
 
+	ctx->stale = ctx->side != 0 || !is_initial(ctx, ctx->call);
 	list_for_each_entry(d, &ctx->call->dialogs, list) {
-		if (ctx->side != 0 || ctx->msg.cseq <= d->cseq[0] ||
-		    ctx->msg.method != ctx->call->method ||
-		    ctx->msg.to_tag.len) {
+		if (ctx->msg.cseq < d->cseq[0] ||
+		    (ctx->msg.cseq == d->cseq[0] &&
+		     d->state != SIPALG_DIALOG_TERMINATED))
 			ctx->stale = true;
-			return SIPALG_R_OK;
-		}
 	}
+	if (ctx->stale)
+		return SIPALG_R_OK;
 	return dialog_alloc(ctx);
 }
 
