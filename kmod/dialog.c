@@ -385,17 +385,59 @@ found:
 		ctx->call->target[!ctx->side] = ctx->path.dst_out.host;
 }
 
-static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
+/* Who may call the contact there: where that changed, the new before the old. */
+static void lease(struct sipalg_call *call, u8 side, unsigned int i,
+		  const struct sip_host *host)
 {
+	struct sip_host *now = &call->leased[side][i];
 	struct sipalg_binding *b = call->contact[side];
 
-	if (!b)
+	if (!host->family || sip_host_equal(host, now) ||
+	    sipalg_binding_hold(b, host))
 		return;
-	sipalg_binding_lease(b, peer, call, 0);
-	if (call->target[!side].family)
-		sipalg_binding_lease(b, &call->target[!side], call, 0);
-	if (call->route[!side].family)
-		sipalg_binding_lease(b, &call->route[!side], call, 0);
+	if (now->family)
+		sipalg_binding_drop(b, now, 0);
+	*now = *host;
+}
+
+static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
+{
+	if (!call->contact[side])
+		return;
+	lease(call, side, 0, peer);
+	lease(call, side, 1, &call->target[!side]);
+	lease(call, side, 2, &call->route[!side]);
+}
+
+static void unlease_side(struct sipalg_call *call, u8 side)
+{
+	struct sipalg_binding *b = call->contact[side];
+	unsigned int i;
+
+	for (i = 0; i < SIPALG_CALL_LEASES; i++) {
+		struct sip_host host = call->leased[side][i];
+
+		call->leased[side][i].family = 0;
+		if (b && host.family)
+			sipalg_binding_drop(b, &host, 0);
+	}
+	call->contact[side] = NULL;
+}
+
+/* The hold that the plan took for the receiver becomes the call's. */
+static void take_contact(struct sipalg_ctx *ctx)
+{
+	struct sipalg_contact *c = &ctx->contacts[0];
+	struct sipalg_call *call = ctx->call;
+	u8 side = ctx->side;
+
+	if (!ctx->ncontacts || c->binding == call->contact[side])
+		return;
+	unlease_side(call, side);
+	call->contact[side] = c->binding;
+	call->leased[side][0] = ctx->path.dst_in.host;
+	c->held = false;
+	sipalg_binding_set_master(c->binding, ctx->ct);
 }
 
 void sipalg_call_lease(struct sipalg_ctx *ctx)
@@ -404,31 +446,15 @@ void sipalg_call_lease(struct sipalg_ctx *ctx)
 	u8 side = ctx->side;
 
 	learn_hosts(ctx);
-	if (ctx->ncontacts) {
-		struct sipalg_binding *b = ctx->contacts[0].binding;
-		struct sipalg_binding *old = call->contact[side];
-
-		if (b != old && sipalg_binding_lease(b, &ctx->path.dst_in.host, call, 0)) {
-			call->contact[side] = b;
-			sipalg_binding_set_master(b, ctx->ct);
-			if (old && old != call->contact[!side])
-				sipalg_binding_release(old, call);
-		}
-	}
+	take_contact(ctx);
 	lease_side(call, side, &ctx->path.dst_in.host);
 	lease_side(call, !side, &ctx->path.src_out.host);
 }
 
 void sipalg_call_unlease(struct sipalg_call *call)
 {
-	struct sipalg_binding *a = call->contact[0], *b = call->contact[1];
-
-	call->contact[0] = NULL;
-	call->contact[1] = NULL;
-	if (a)
-		sipalg_binding_release(a, call);
-	if (b && b != a)
-		sipalg_binding_release(b, call);
+	unlease_side(call, 0);
+	unlease_side(call, 1);
 }
 
 void sipalg_dialog_step(struct sipalg_ctx *ctx)
