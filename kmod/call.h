@@ -56,11 +56,11 @@ struct sipalg_transaction {
  * @status: last final status
  * @known: by side: a request of that side was seen, with @cseq
  * @cseq: by side: the highest request number that was accepted
- * @invite: the last INVITE (or SUBSCRIBE, ...) that may still be answered
- * @update: an UPDATE or PRACK
+ * @invite: by side: its last INVITE (or SUBSCRIBE, ...) that may still be answered;
+ *	both may have one (RFC 3261 14.1)
+ * @update: by side: an UPDATE or PRACK
  * @bye: a BYE
  * @cancelled: the INVITE was cancelled
- * @late: the offer of @invite's transaction comes in the response
  * @start: wall clock, ms
  * @answer: the same, 0 before
  * @end: the same, 0 before
@@ -80,8 +80,8 @@ struct sipalg_dialog {
 	bool known[2];
 	bool cancelled;
 	u32 cseq[2];
-	struct sipalg_transaction invite;
-	struct sipalg_transaction update;
+	struct sipalg_transaction invite[2];
+	struct sipalg_transaction update[2];
 	struct sipalg_transaction bye;
 	u64 start;
 	u64 answer;
