@@ -201,18 +201,16 @@ void sipalg_binding_kill_flows(struct sipalg_binding *b)
 	}
 }
 
-/* True for the one caller that made it dead. */
+/* True for the one caller that makes it dead, and has to remove it. */
 static bool binding_die(struct sipalg_binding *b)
 {
-	bool was;
-
-	spin_lock_bh(&b->lock);
-	was = b->dead;
+	lockdep_assert_held(&b->lock);
+	if (b->dead)
+		return false;
 	WRITE_ONCE(b->dead, true);
 	if (is_signalling(b))
 		leases_free(b);
-	spin_unlock_bh(&b->lock);
-	return !was;
+	return true;
 }
 
 static void binding_unhash(struct sipalg_binding *b)
@@ -225,10 +223,8 @@ static void binding_unhash(struct sipalg_binding *b)
 	sipalg_count(sn, SIPALG_R_BINDINGS_GONE);
 }
 
-void sipalg_binding_destroy(struct sipalg_binding *b)
+static void binding_remove(struct sipalg_binding *b)
 {
-	if (!binding_die(b))
-		return;
 	binding_unhash(b);
 	if (is_signalling(b))
 		timer_delete(b->timer);
@@ -236,37 +232,78 @@ void sipalg_binding_destroy(struct sipalg_binding *b)
 	call_rcu(&b->rcu, binding_free);
 }
 
+void sipalg_binding_destroy(struct sipalg_binding *b)
+{
+	bool died;
+
+	spin_lock_bh(&b->lock);
+	died = binding_die(b);
+	spin_unlock_bh(&b->lock);
+	if (died)
+		binding_remove(b);
+}
+
+void sipalg_binding_discard(struct sipalg_binding *b)
+{
+	struct sipalg_lease *l;
+	bool held = false, died;
+
+	spin_lock_bh(&b->lock);
+	if (is_signalling(b)) {
+		list_for_each_entry(l, &b->leases, list)
+			held = held || l->holds;
+	}
+	died = !held && binding_die(b);
+	spin_unlock_bh(&b->lock);
+	if (died)
+		binding_remove(b);
+}
+
+static bool lease_ended(const struct sipalg_lease *l)
+{
+	return !l->timed || !time_before(jiffies, l->until);
+}
+
+/* Forget what nobody may use any more. Return: when to look again, 0 never. */
+static unsigned long leases_expire(struct sipalg_binding *b)
+{
+	struct sipalg_lease *l, *tmp;
+	unsigned long next = 0;
+
+	list_for_each_entry_safe(l, tmp, &b->leases, list) {
+		if (!lease_ended(l)) {
+			if (!next || time_before(l->until, next))
+				next = l->until ?: 1;
+			continue;
+		}
+		l->timed = false;
+		if (!l->holds) {
+			list_del(&l->list);
+			kfree(l);
+		}
+	}
+	return next;
+}
+
 /* Drops ended leases; the binding goes with the last one. */
 static void binding_timer(struct timer_list *t)
 {
 	struct sipalg_binding *b = compat_timer_of(b, t, timer[0]);
-	struct sipalg_lease *l, *tmp;
-	unsigned long next = 0;
-	bool empty;
+	unsigned long next;
+	bool died = false;
 
 	rcu_read_lock();
 	spin_lock_bh(&b->lock);
-	if (b->dead || READ_ONCE(b->sn->closing)) {
-		spin_unlock_bh(&b->lock);
-		rcu_read_unlock();
-		return;
+	if (!b->dead && !READ_ONCE(b->sn->closing)) {
+		next = leases_expire(b);
+		if (next)
+			mod_timer(b->timer, next + 1);
+		/* Under the lock: nobody can take a lease of it in between. */
+		died = list_empty(&b->leases) && binding_die(b);
 	}
-	list_for_each_entry_safe(l, tmp, &b->leases, list) {
-		if (l->owner)
-			continue;
-		if (!time_before(jiffies, l->until)) {
-			list_del(&l->list);
-			kfree(l);
-		} else if (!next || time_before(l->until, next)) {
-			next = l->until;
-		}
-	}
-	empty = list_empty(&b->leases);
-	if (next)
-		mod_timer(b->timer, next + 1);
 	spin_unlock_bh(&b->lock);
-	if (empty)
-		sipalg_binding_destroy(b);
+	if (died)
+		binding_remove(b);
 	rcu_read_unlock();
 }
 
@@ -352,94 +389,102 @@ err_count:
 }
 
 static struct sipalg_lease *lease_find(struct sipalg_binding *b,
-				       const struct sip_host *host,
-				       const void *owner)
+				       const struct sip_host *host)
 {
 	struct sipalg_lease *l;
 
 	lockdep_assert_held(&b->lock);
 	list_for_each_entry(l, &b->leases, list) {
-		if (l->owner == owner && sip_host_equal(&l->host, host))
+		if (sip_host_equal(&l->host, host))
 			return l;
 	}
 	return NULL;
 }
 
-static struct sipalg_lease *lease_add(struct sipalg_binding *b,
-				      const struct sip_host *host,
-				      const void *owner)
+/* The lease of this host; an ERR_PTR as sipalg_binding_hold() returns. */
+static struct sipalg_lease *lease_get(struct sipalg_binding *b,
+				      const struct sip_host *host)
 {
 	struct sipalg_lease *l;
 
-	lockdep_assert_held(&b->lock);
-	if (list_count_nodes(&b->leases) >= b->sn->limits.peers)
-		return NULL;
-	l = kmalloc(sizeof(*l), GFP_ATOMIC);
+	if (b->dead)
+		return ERR_PTR(-ENOENT);
+	l = lease_find(b, host);
+	if (l)
+		return l;
+	if (list_count_nodes(&b->leases) >= READ_ONCE(b->sn->limits.peers))
+		return ERR_PTR(-ENOSPC);
+	l = kzalloc(sizeof(*l), GFP_ATOMIC);
 	if (!l)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	l->host = *host;
-	l->owner = owner;
 	list_add_tail(&l->list, &b->leases);
 	return l;
 }
 
-bool sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
-			  const void *owner, u32 seconds)
+int sipalg_binding_hold(struct sipalg_binding *b, const struct sip_host *host)
 {
-	unsigned long until = jiffies + min_t(u32, seconds, 7 * 86400) * HZ;
-	struct sipalg_lease *l = NULL;
+	struct sipalg_lease *l;
 
 	spin_lock_bh(&b->lock);
-	if (!b->dead) {
-		l = lease_find(b, host, owner);
-		if (!l)
-			l = lease_add(b, host, owner);
-		if (l) {
-			l->until = until;
-			if (!owner && (!timer_pending(b->timer) ||
-				       time_before(until, b->timer->expires)))
-				mod_timer(b->timer, until + 1);
-		}
-	}
+	l = lease_get(b, host);
+	if (!IS_ERR(l))
+		l->holds++;
 	spin_unlock_bh(&b->lock);
-	return l;
+	return PTR_ERR_OR_ZERO(l);
 }
 
-void sipalg_binding_release(struct sipalg_binding *b, const void *owner)
+void sipalg_binding_drop(struct sipalg_binding *b, const struct sip_host *host,
+			 u32 linger)
 {
-	struct sipalg_lease *l, *tmp;
-	bool empty;
+	struct sipalg_lease *l;
+	bool died = false;
 
 	spin_lock_bh(&b->lock);
-	list_for_each_entry_safe(l, tmp, &b->leases, list) {
-		if (l->owner == owner) {
-			list_del(&l->list);
-			kfree(l);
-		}
+	l = lease_find(b, host);
+	if (l && l->holds && !--l->holds && lease_ended(l)) {
+		list_del(&l->list);
+		kfree(l);
 	}
-	empty = list_empty(&b->leases);
+	if (list_empty(&b->leases) && !b->dead) {
+		if (linger)
+			mod_timer(b->timer, jiffies + linger * HZ);
+		else
+			died = binding_die(b);
+	}
 	spin_unlock_bh(&b->lock);
-	if (empty)
-		sipalg_binding_destroy(b);
+	if (died)
+		binding_remove(b);
+}
+
+int sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
+			 u32 seconds)
+{
+	unsigned long until = jiffies + seconds * HZ;
+	struct sipalg_lease *l;
+
+	spin_lock_bh(&b->lock);
+	l = lease_get(b, host);
+	if (!IS_ERR(l)) {
+		l->timed = true;
+		l->until = until;
+		if (!timer_pending(b->timer) || time_before(until, b->timer->expires))
+			mod_timer(b->timer, until + 1);
+	}
+	spin_unlock_bh(&b->lock);
+	return PTR_ERR_OR_ZERO(l);
 }
 
 bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host)
 {
 	struct sipalg_lease *l;
-	bool found = false;
+	bool ok;
 
 	spin_lock_bh(&b->lock);
-	if (!b->dead) {
-		list_for_each_entry(l, &b->leases, list) {
-			if ((l->owner || time_before(jiffies, l->until)) &&
-			    sip_host_equal(&l->host, host)) {
-				found = true;
-				break;
-			}
-		}
-	}
+	l = lease_find(b, host);
+	ok = l && (l->holds || !lease_ended(l));
 	spin_unlock_bh(&b->lock);
-	return found;
+	return ok;
 }
 
 bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)

@@ -9,8 +9,8 @@
  *
  * A media binding belongs to a call and lives while a media line of the call
  * refers to it; its peers are what the other side of that line said. A
- * signalling binding lives on leases, each for one host, that registrations
- * and calls take.
+ * signalling binding lives on leases, one for each host that may send to it:
+ * registrations and calls hold them, transactions take them for a while.
  */
 #ifndef SIPALG_BINDING_H
 #define SIPALG_BINDING_H
@@ -50,16 +50,18 @@ struct sipalg_end {
 };
 
 /**
- * struct sipalg_lease - a host may send to a signalling binding for a while
+ * struct sipalg_lease - a host may send to a signalling binding
  * @list: in the binding
  * @host: who
- * @owner: the registration or call that took it; compared, never followed
- * @until: jiffies; without meaning where there is an owner
+ * @holds: registrations and calls that want it to
+ * @timed: it may until @until in any case
+ * @until: jiffies
  */
 struct sipalg_lease {
 	struct list_head list;
 	struct sip_host host;
-	const void *owner;
+	u32 holds;
+	bool timed;
 	unsigned long until;
 };
 
@@ -81,7 +83,7 @@ struct sipalg_lease {
  * @users: media lines that refer to it; protected by the call's lock
  * @id: for people
  * @call: media: whose it is; valid under RCU; protected by the call's lock
- * @timer: signalling: looks for leases without an owner that ended
+ * @timer: signalling: looks for leases that ended, and for having none
  */
 struct sipalg_binding {
 	struct sipalg_end end[2];
@@ -170,15 +172,31 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 void sipalg_binding_destroy(struct sipalg_binding *b);
 
 /*
- * Let @host send to a signalling binding, until @owner releases it; or, without
- * an owner, for @seconds. The binding lasts while it has a lease: an owner may
- * keep a pointer to it. False where there is no memory, too many leases, or
- * the binding died meanwhile.
+ * As sipalg_binding_destroy(), of a binding that nobody holds: who made it has
+ * no use for it after all, but others may have found it.
  */
-bool sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
-			  const void *owner, u32 seconds);
-/* All of the owner's leases end; the binding with the last of all. */
-void sipalg_binding_release(struct sipalg_binding *b, const void *owner);
+void sipalg_binding_discard(struct sipalg_binding *b);
+
+/**
+ * sipalg_binding_hold() - let a host send to a signalling binding
+ * @b: the binding, under RCU; lasts while it is held
+ * @host: who
+ * Return: 0, -ENOMEM, -ENOSPC (limit of hosts), -ENOENT (it died meanwhile).
+ */
+int sipalg_binding_hold(struct sipalg_binding *b, const struct sip_host *host);
+
+/**
+ * sipalg_binding_drop() - a hold ends
+ * @b: the binding; goes with the last of all leases
+ * @host: as it was held for
+ * @linger: seconds that the binding stays in the table then, for nobody's use
+ */
+void sipalg_binding_drop(struct sipalg_binding *b, const struct sip_host *host,
+			 u32 linger);
+
+/* Let @host send for so many seconds. Return: as sipalg_binding_hold(). */
+int sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
+			 u32 seconds);
 /* May this host send to the signalling binding now? */
 bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host);
 

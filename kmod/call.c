@@ -73,7 +73,7 @@ static bool is_initial(const struct sipalg_ctx *ctx, const struct sipalg_call *c
 }
 
 /*
- * The dialog of the request with this number; @trying: that B has not answered
+ * The dialog of A's request with this number; @trying: that B has not answered
  * yet. One that lives before one that is over: a challenged INVITE may come
  * again with the same number, and begins another dialog then.
  */
@@ -83,7 +83,7 @@ static struct sipalg_dialog *dialog_by_cseq(const struct sipalg_ctx *ctx,
 	struct sipalg_dialog *d, *over = NULL;
 
 	list_for_each_entry(d, &call->dialogs, list) {
-		if (d->invite.cseq != ctx->msg.cseq || (trying && d->b_tag))
+		if (d->invite[0].cseq != ctx->msg.cseq || (trying && d->b_tag))
 			continue;
 		if (d->state != SIPALG_DIALOG_TERMINATED)
 			return d;
@@ -314,9 +314,9 @@ static enum sipalg_reason prepare_fork(struct sipalg_ctx *ctx)
 		return ret;
 	memcpy(ctx->dialog->cseq, from->cseq, sizeof(from->cseq));
 	memcpy(ctx->dialog->known, from->known, sizeof(from->known));
-	ctx->dialog->invite = from->invite;
+	ctx->dialog->invite[0] = from->invite[0];
 	/* The others got their final response: this one still may. */
-	ctx->dialog->invite.active = true;
+	ctx->dialog->invite[0].active = true;
 	ctx->dialog->start = from->start;
 	return sipalg_media_fork(ctx->dialog, from) ? SIPALG_R_OK :
 						      SIPALG_R_NO_MEMORY;

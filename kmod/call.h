@@ -31,6 +31,7 @@ struct sipalg_net;
 #define SIPALG_EARLY_SECONDS		240	/* without any response; Timer C and more */
 #define SIPALG_CONFIRMED_SECONDS	(12 * 3600)
 #define SIPALG_LINGER_SECONDS		32	/* retransmissions still come */
+#define SIPALG_CALL_LEASES		3
 #define SIPALG_BYE_SECONDS		32	/* 64 * T1 */
 
 /**
@@ -55,11 +56,11 @@ struct sipalg_transaction {
  * @status: last final status
  * @known: by side: a request of that side was seen, with @cseq
  * @cseq: by side: the highest request number that was accepted
- * @invite: the last INVITE (or SUBSCRIBE, ...) that may still be answered
- * @update: an UPDATE or PRACK
+ * @invite: by side: its last INVITE (or SUBSCRIBE, ...) that may still be answered;
+ *	both may have one (RFC 3261 14.1)
+ * @update: by side: an UPDATE or PRACK
  * @bye: a BYE
  * @cancelled: the INVITE was cancelled
- * @late: the offer of @invite's transaction comes in the response
  * @start: wall clock, ms
  * @answer: the same, 0 before
  * @end: the same, 0 before
@@ -79,8 +80,8 @@ struct sipalg_dialog {
 	bool known[2];
 	bool cancelled;
 	u32 cseq[2];
-	struct sipalg_transaction invite;
-	struct sipalg_transaction update;
+	struct sipalg_transaction invite[2];
+	struct sipalg_transaction update[2];
 	struct sipalg_transaction bye;
 	u64 start;
 	u64 answer;
@@ -109,7 +110,9 @@ struct sipalg_dialog {
  * @host: by side: the hosts as they are on their own networks
  * @target: by side: the host in its latest Contact, family 0: none seen
  * @route: by side: the proxy next to us in its Record-Route, likewise
- * @contact: by side: the binding of its Contact, kept alive by our leases
+ * @contact: by side: the binding of its Contact; we hold it for @leased
+ * @leased: by side: who may call that Contact: the host that the other side's
+ *	messages come from, its @target and its @route; family 0: none
  * @text: Call-ID, From tag, From URI and To URI, one after the other, each
  *	with a NUL behind it
  * @call_id: within @text, and so on
@@ -132,6 +135,7 @@ struct sipalg_call {
 	struct sip_host target[2];
 	struct sip_host route[2];
 	struct sipalg_binding *contact[2];
+	struct sip_host leased[2][SIPALG_CALL_LEASES];
 	const char *call_id;
 	const char *a_tag;
 	const char *a_uri;

@@ -29,6 +29,7 @@
  * @uri: the URI, in the message
  * @params: its parameters, in the message
  * @binding: leads there
+ * @held: we hold a lease of it for the receiver, which its owner takes over
  * @registration: of REGISTER: what it belongs to
  * @made: that was made by this message
  */
@@ -39,6 +40,7 @@ struct sipalg_contact {
 	struct sip_span params;
 	struct sipalg_binding *binding;
 	struct sipalg_registration *registration;
+	bool held;
 	bool made;
 };
 

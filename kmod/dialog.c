@@ -64,18 +64,19 @@ bool sipalg_dialog_fits(const struct sipalg_ctx *ctx)
 {
 	const struct sipalg_dialog *d = ctx->dialog;
 	const struct sip_msg *m = &ctx->msg;
+	u8 requester = sipalg_requester(ctx);
 
 	if (ctx->new_dialog)
 		return true;
 	switch (m->method) {
 	case SIP_ACK:
 	case SIP_CANCEL:
-		return is_of(ctx, &d->invite);
+		return is_of(ctx, &d->invite[requester]);
 	case SIP_INVITE:
 	case SIP_SUBSCRIBE:
 	case SIP_REFER:
 		if (m->status)
-			return is_of(ctx, &d->invite) ||
+			return is_of(ctx, &d->invite[requester]) ||
 			       m->method != ctx->call->method;
 		break;
 	case SIP_BYE:
@@ -85,7 +86,7 @@ bool sipalg_dialog_fits(const struct sipalg_ctx *ctx)
 	case SIP_UPDATE:
 	case SIP_PRACK:
 		if (m->status)
-			return is_of(ctx, &d->update);
+			return is_of(ctx, &d->update[requester]);
 		break;
 	default:
 		if (m->status)
@@ -152,7 +153,7 @@ static void step_request(struct sipalg_ctx *ctx)
 		d->cseq[ctx->side] = m->cseq;
 	}
 	if (m->method == d->call->method) {
-		begin(ctx, &d->invite);
+		begin(ctx, &d->invite[ctx->side]);
 		if (d->state < SIPALG_DIALOG_CONFIRMED)
 			set_deadline(d, SIPALG_EARLY_SECONDS);
 		return;
@@ -160,7 +161,7 @@ static void step_request(struct sipalg_ctx *ctx)
 	switch (m->method) {
 	case SIP_UPDATE:
 	case SIP_PRACK:
-		begin(ctx, &d->update);
+		begin(ctx, &d->update[ctx->side]);
 		break;
 	case SIP_BYE:
 		/* A repeated BYE does not give it more time. */
@@ -170,7 +171,7 @@ static void step_request(struct sipalg_ctx *ctx)
 		}
 		break;
 	case SIP_CANCEL:
-		d->cancelled = d->invite.active;
+		d->cancelled = d->invite[ctx->side].active;
 		break;
 	case SIP_NOTIFY:
 		step_notify(ctx);
@@ -185,7 +186,7 @@ static void hurry_others(struct sipalg_dialog *d)
 
 	list_for_each_entry(other, &d->call->dialogs, list) {
 		if (other == d || other->state >= SIPALG_DIALOG_CONFIRMED ||
-		    other->invite.cseq != d->invite.cseq)
+		    other->invite[0].cseq != d->invite[0].cseq)
 			continue;
 		other->status = 200;
 		set_deadline(other, SIPALG_BYE_SECONDS);
@@ -223,9 +224,10 @@ static void refresh(struct sipalg_ctx *ctx)
 static void step_2xx(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
+	u8 requester = sipalg_requester(ctx);
 
-	d->invite.active = false;
-	sipalg_media_agree(d, d->invite.side, ctx->msg.cseq);
+	d->invite[requester].active = false;
+	sipalg_media_agree(d, requester, ctx->msg.cseq);
 	refresh(ctx);
 	if (d->state < SIPALG_DIALOG_CONFIRMED) {
 		d->state = SIPALG_DIALOG_CONFIRMED;
@@ -244,20 +246,21 @@ static void step_failure(struct sipalg_ctx *ctx)
 	struct sipalg_call *call = ctx->call;
 	struct sipalg_dialog *d = ctx->dialog;
 	u8 reason = SIPALG_END_FAILURE;
+	u8 requester = sipalg_requester(ctx);
 	u32 cseq = ctx->msg.cseq;
 
-	if (d->state == SIPALG_DIALOG_CONFIRMED) {
-		d->invite.active = false;
-		sipalg_media_refuse(d, d->invite.side, cseq);
+	if (d->state == SIPALG_DIALOG_CONFIRMED || requester) {
+		d->invite[requester].active = false;
+		sipalg_media_refuse(d, requester, cseq);
 		return;
 	}
 	if (d->cancelled && ctx->msg.status == 487)
 		reason = SIPALG_END_CANCEL;
 	list_for_each_entry(d, &call->dialogs, list) {
-		if (d->invite.cseq != cseq ||
+		if (d->invite[0].cseq != cseq ||
 		    d->state >= SIPALG_DIALOG_CONFIRMED)
 			continue;
-		d->invite.active = false;
+		d->invite[0].active = false;
 		d->status = ctx->msg.status;
 		sipalg_dialog_end(d, reason);
 	}
@@ -308,9 +311,9 @@ static void step_response(struct sipalg_ctx *ctx)
 	case SIP_UPDATE:
 	case SIP_PRACK:
 		if (m->status < 300)
-			sipalg_media_agree(d, d->update.side, m->cseq);
+			sipalg_media_agree(d, sipalg_requester(ctx), m->cseq);
 		else
-			sipalg_media_refuse(d, d->update.side, m->cseq);
+			sipalg_media_refuse(d, sipalg_requester(ctx), m->cseq);
 		/* A session timer may be refreshed by UPDATE (RFC 4028 7). */
 		if (m->method == SIP_UPDATE && m->status < 300 &&
 		    d->state == SIPALG_DIALOG_CONFIRMED)
@@ -385,17 +388,59 @@ found:
 		ctx->call->target[!ctx->side] = ctx->path.dst_out.host;
 }
 
-static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
+/* Who may call the contact there: where that changed, the new before the old. */
+static void lease(struct sipalg_call *call, u8 side, unsigned int i,
+		  const struct sip_host *host)
 {
+	struct sip_host *now = &call->leased[side][i];
 	struct sipalg_binding *b = call->contact[side];
 
-	if (!b)
+	if (!host->family || sip_host_equal(host, now) ||
+	    sipalg_binding_hold(b, host))
 		return;
-	sipalg_binding_lease(b, peer, call, 0);
-	if (call->target[!side].family)
-		sipalg_binding_lease(b, &call->target[!side], call, 0);
-	if (call->route[!side].family)
-		sipalg_binding_lease(b, &call->route[!side], call, 0);
+	if (now->family)
+		sipalg_binding_drop(b, now, 0);
+	*now = *host;
+}
+
+static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
+{
+	if (!call->contact[side])
+		return;
+	lease(call, side, 0, peer);
+	lease(call, side, 1, &call->target[!side]);
+	lease(call, side, 2, &call->route[!side]);
+}
+
+static void unlease_side(struct sipalg_call *call, u8 side)
+{
+	struct sipalg_binding *b = call->contact[side];
+	unsigned int i;
+
+	for (i = 0; i < SIPALG_CALL_LEASES; i++) {
+		struct sip_host host = call->leased[side][i];
+
+		call->leased[side][i].family = 0;
+		if (b && host.family)
+			sipalg_binding_drop(b, &host, 0);
+	}
+	call->contact[side] = NULL;
+}
+
+/* The hold that the plan took for the receiver becomes the call's. */
+static void take_contact(struct sipalg_ctx *ctx)
+{
+	struct sipalg_contact *c = &ctx->contacts[0];
+	struct sipalg_call *call = ctx->call;
+	u8 side = ctx->side;
+
+	if (!ctx->ncontacts || c->binding == call->contact[side])
+		return;
+	unlease_side(call, side);
+	call->contact[side] = c->binding;
+	call->leased[side][0] = ctx->path.dst_in.host;
+	c->held = false;
+	sipalg_binding_set_master(c->binding, ctx->ct);
 }
 
 void sipalg_call_lease(struct sipalg_ctx *ctx)
@@ -404,31 +449,15 @@ void sipalg_call_lease(struct sipalg_ctx *ctx)
 	u8 side = ctx->side;
 
 	learn_hosts(ctx);
-	if (ctx->ncontacts) {
-		struct sipalg_binding *b = ctx->contacts[0].binding;
-		struct sipalg_binding *old = call->contact[side];
-
-		if (b != old && sipalg_binding_lease(b, &ctx->path.dst_in.host, call, 0)) {
-			call->contact[side] = b;
-			sipalg_binding_set_master(b, ctx->ct);
-			if (old && old != call->contact[!side])
-				sipalg_binding_release(old, call);
-		}
-	}
+	take_contact(ctx);
 	lease_side(call, side, &ctx->path.dst_in.host);
 	lease_side(call, !side, &ctx->path.src_out.host);
 }
 
 void sipalg_call_unlease(struct sipalg_call *call)
 {
-	struct sipalg_binding *a = call->contact[0], *b = call->contact[1];
-
-	call->contact[0] = NULL;
-	call->contact[1] = NULL;
-	if (a)
-		sipalg_binding_release(a, call);
-	if (b && b != a)
-		sipalg_binding_release(b, call);
+	unlease_side(call, 0);
+	unlease_side(call, 1);
 }
 
 void sipalg_dialog_step(struct sipalg_ctx *ctx)

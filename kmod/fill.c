@@ -195,17 +195,12 @@ int sipalg_fill_registration(struct sk_buff *skb,
 
 static int fill_leases(struct sk_buff *skb, struct sipalg_binding *b)
 {
-	struct sipalg_lease *l, *first;
+	struct sipalg_lease *l;
 	int err = 0;
 
 	spin_lock_bh(&b->lock);
 	list_for_each_entry(l, &b->leases, list) {
-		/* Registrations and calls may each have one for the same host. */
-		list_for_each_entry(first, &b->leases, list) {
-			if (sip_host_equal(&first->host, &l->host))
-				break;
-		}
-		if (first == l && !err)
+		if (!err)
 			err = sipalg_fill_host(skb, SIPALG_BINDING_PEER, &l->host);
 	}
 	spin_unlock_bh(&b->lock);

@@ -131,14 +131,29 @@ static enum sipalg_reason apply(struct sipalg_ctx *ctx,
 	return SIPALG_R_TRANSLATED;
 }
 
+/* Contacts that nobody took over; what leads to them is still understood. */
+static void release_contacts(struct sipalg_ctx *ctx, u32 linger)
+{
+	unsigned int i;
+
+	for (i = 0; i < ctx->ncontacts; i++) {
+		struct sipalg_contact *c = &ctx->contacts[i];
+
+		if (c->held)
+			sipalg_binding_drop(c->binding, &ctx->path.dst_in.host, linger);
+		c->held = false;
+	}
+}
+
 static void abort_plan(struct sipalg_ctx *ctx)
 {
 	unsigned int i;
 
 	sipalg_media_abort(ctx);
 	sipalg_registration_abort(ctx);
+	release_contacts(ctx, 0);
 	for (i = 0; i < ctx->nmade; i++)
-		sipalg_binding_destroy(ctx->made[i]);
+		sipalg_binding_discard(ctx->made[i]);
 	ctx->nmade = 0;
 	ctx->ncontacts = 0;
 	sipalg_call_abort(ctx);
@@ -191,6 +206,7 @@ static void commit(struct sipalg_ctx *ctx)
 	} else if (is_stale(ctx)) {
 		sipalg_count(ctx->sn, SIPALG_R_STALE);
 	}
+	release_contacts(ctx, SIPALG_LINGER_SECONDS);
 	drop_unused(ctx);
 }
 

@@ -30,7 +30,7 @@ static const struct sipalg_limits default_limits = {
 	.bindings = 524288,
 	.message = 65535,
 	.forks = 16,
-	.peers = 32,
+	.peers = 256,
 };
 
 u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r)

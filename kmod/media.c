@@ -102,7 +102,7 @@ void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq)
 		struct sipalg_session *s = d->offer[i];
 
 		/* The offer may have been in a response: it counts as well. */
-		if (s && s->cseq == cseq && (i == side || !s->answered)) {
+		if (s && s->cseq == cseq && (i == side) != s->late) {
 			d->offer[i] = NULL;
 			session_free(s);
 		}
@@ -601,6 +601,7 @@ static void commit_offer(struct sipalg_ctx *ctx)
 	ctx->media.session = NULL;
 	s->cseq = ctx->msg.cseq;
 	s->offerer = side;
+	s->late = !sipalg_is_request(ctx);
 	s->n = ctx->media.n;
 	fill(s, side, &ctx->media);
 	session_free(d->offer[side]);

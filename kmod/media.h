@@ -48,6 +48,7 @@ struct sipalg_line {
  * @cseq: of the offerer's transaction (or the inviter's for a late offer)
  * @offerer: side that offered
  * @answered: the answer has been filled in
+ * @late: the offer came in a response
  * @n: media lines
  * @line: by index; end[] by side
  */
@@ -55,6 +56,7 @@ struct sipalg_session {
 	u32 cseq;
 	u8 offerer;
 	bool answered;
+	bool late;
 	u8 n;
 	struct sipalg_line line[];
 };

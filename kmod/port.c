@@ -89,7 +89,8 @@ struct sipalg_binding *sipalg_allocate(struct sipalg_ctx *ctx, u8 type,
 		outer.port = ctx->sn->media_min + at % span;
 		/* RTP has the even port (RFC 3550 11), as far as there is a choice. */
 		outer.port &= ~1;
-		if (outer.port < ctx->sn->media_min)
+		if (outer.port < ctx->sn->media_min ||
+		    outer.port + !!rtcp > ctx->sn->media_max)
 			continue;
 		b = try_port(ctx, type, inner, &outer, proto, false, rtcp);
 	}

@@ -89,6 +89,18 @@ static struct sipalg_registration *find(struct sipalg_ctx *ctx,
 	return NULL;
 }
 
+/* The one that an earlier contact of this message stands for as well. */
+static struct sipalg_registration *find_made(const struct sipalg_ctx *ctx, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (ctx->contacts[i].binding == ctx->contacts[n].binding)
+			return ctx->contacts[i].registration;
+	}
+	return NULL;
+}
+
 static const char *put_text(char **at, const char *text, u32 len)
 {
 	char *s = *at;
@@ -188,7 +200,7 @@ enum sipalg_reason sipalg_registration_prepare(struct sipalg_ctx *ctx)
 		struct sip_endpoint inner;
 
 		sipalg_end_get(c->binding, SIPALG_INNER, &inner);
-		c->registration = find(ctx, &inner);
+		c->registration = find(ctx, &inner) ?: find_made(ctx, i);
 		if (c->registration)
 			continue;
 		ret = registration_make(ctx, c);
@@ -205,7 +217,7 @@ static void unhash(struct sipalg_registration *r)
 	rhltable_remove(&r->sn->registrations, &r->node, registration_params);
 	atomic_dec(&r->sn->nregistrations);
 	if (r->binding)
-		sipalg_binding_release(r->binding, r);
+		sipalg_binding_drop(r->binding, &r->registrar, 0);
 	kfree_rcu(r, rcu);
 }
 
@@ -270,27 +282,27 @@ static void remember(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 
 	r->asked = asked;
 }
 
-static void take_binding(struct sipalg_ctx *ctx, struct sipalg_registration *r,
-			 struct sipalg_binding *b)
+/* The hold that the plan took is ours now; where we have one, it goes again. */
+static void take_binding(struct sipalg_ctx *ctx, struct sipalg_contact *c)
 {
+	struct sipalg_registration *r = c->registration;
 	struct sipalg_binding *old = r->binding;
 
-	if (!sipalg_binding_lease(b, registrar(ctx), r, 0))
+	sipalg_binding_set_master(c->binding, ctx->ct);
+	if (c->binding == old)
 		return;
-	sipalg_binding_set_master(b, ctx->ct);
-	if (b == old)
-		return;
-	r->binding = b;
-	sipalg_end_get(b, SIPALG_OUTER, &r->outer);
+	c->held = false;
+	r->binding = c->binding;
+	sipalg_end_get(r->binding, SIPALG_OUTER, &r->outer);
 	if (old)
-		sipalg_binding_release(old, r);
+		sipalg_binding_drop(old, &r->registrar, 0);
 }
 
 static void commit_contact(struct sipalg_ctx *ctx, struct sipalg_contact *c)
 {
 	struct sipalg_registration *r = c->registration;
 
-	take_binding(ctx, r, c->binding);
+	take_binding(ctx, c);
 	remember(ctx, r, expires_of(ctx, c->params));
 	c->made = false;
 	if (r->dead || !r->granted) {

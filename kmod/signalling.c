@@ -91,21 +91,41 @@ static void learn_style(struct sipalg_ctx *ctx, const struct sip_ask *ask,
 	}
 }
 
-static void note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
-			 const struct sip_endpoint *outer,
-			 struct sipalg_binding *b)
+/*
+ * A contact that is going to be called: the lease is taken now, when nothing
+ * has happened yet, because there may be no memory for it.
+ */
+static int note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
+			const struct sip_endpoint *outer,
+			struct sipalg_binding *b)
 {
-	struct sipalg_contact *c;
+	struct sipalg_contact *c = &ctx->contacts[ctx->ncontacts];
+	int err;
 
 	if (ctx->ncontacts == SIPALG_CTX_CONTACTS)
-		return;
-	c = &ctx->contacts[ctx->ncontacts++];
+		return 0;
+	err = sipalg_binding_hold(b, &ctx->path.dst_in.host);
+	if (err)
+		return err;
+	ctx->ncontacts++;
 	memset(c, 0, sizeof(*c));
 	c->at = ask->at;
 	c->outer = *outer;
 	c->uri = ask->element->uri;
 	c->params = ask->element->params;
 	c->binding = b;
+	c->held = true;
+	return 0;
+}
+
+/* Others are only answered. */
+static int lease_short(struct sipalg_ctx *ctx, struct sipalg_binding *b)
+{
+	int err = sipalg_binding_lease(b, &ctx->path.dst_in.host, LEASE_SHORT);
+
+	if (!err)
+		sipalg_binding_set_master(b, ctx->ct);
+	return err;
 }
 
 /*
@@ -146,24 +166,23 @@ static enum sipalg_reason resolve_contact(struct sipalg_ctx *ctx,
 					  const struct sip_ask *ask,
 					  struct sip_answer *answer)
 {
+	bool called = ask->place == SIP_PLACE_CONTACT && is_callable(ctx);
 	struct sipalg_binding *b;
+	int err;
 
 	if (ask->at.port < PORT_LOW) {
 		sipalg_count(ctx->sn, SIPALG_R_LOW_PORT);
 		return SIPALG_R_UNCHANGED;
 	}
-	b = own_binding(ctx, ask, &ask->at);
-	if (IS_ERR(b))
-		return sipalg_reason_of(PTR_ERR(b));
-	sipalg_end_get(b, SIPALG_OUTER, &answer->at);
-	if (ask->place == SIP_PLACE_CONTACT)
-		note_contact(ctx, ask, &answer->at, b);
-	if (!is_callable(ctx) || ask->place != SIP_PLACE_CONTACT) {
-		sipalg_binding_lease(b, &ctx->path.dst_in.host, NULL,
-				     LEASE_SHORT);
-		sipalg_binding_set_master(b, ctx->ct);
-	}
-	return SIPALG_R_TRANSLATED;
+	do {
+		b = own_binding(ctx, ask, &ask->at);
+		if (IS_ERR(b))
+			return sipalg_reason_of(PTR_ERR(b));
+		sipalg_end_get(b, SIPALG_OUTER, &answer->at);
+		err = called ? note_contact(ctx, ask, &answer->at, b) :
+			       lease_short(ctx, b);
+	} while (err == -ENOENT);
+	return err ? sipalg_reason_of(err) : SIPALG_R_TRANSLATED;
 }
 
 /* Which identities are the sender's own, if they name its host alone. */
@@ -192,16 +211,21 @@ static enum sipalg_reason resolve_public(struct sipalg_ctx *ctx,
 					 const struct sip_ask *ask)
 {
 	struct sipalg_binding *b;
+	int err;
 
 	learn_style(ctx, ask, false);
 	if (ask->place != SIP_PLACE_CONTACT || !is_callable(ctx) ||
 	    !sip_endpoint_equal(&ask->at, &ctx->path.src_out))
 		return SIPALG_R_UNCHANGED;
-	b = own_binding(ctx, ask, &ctx->path.src_in);
-	if (IS_ERR(b))
-		return sipalg_reason_of(PTR_ERR(b));
+	do {
+		b = own_binding(ctx, ask, &ctx->path.src_in);
+		if (IS_ERR(b))
+			return sipalg_reason_of(PTR_ERR(b));
+		err = note_contact(ctx, ask, &ctx->path.src_out, b);
+	} while (err == -ENOENT);
+	if (err)
+		return sipalg_reason_of(err);
 	b->verbatim = true;
-	note_contact(ctx, ask, &ctx->path.src_out, b);
 	return SIPALG_R_UNCHANGED;
 }
 

@@ -493,7 +493,7 @@ void age_seconds(struct gateway *g, unsigned int seconds)
 	}
 	local_bh_enable();
 	/* What is due now */
-	wait_seconds(1);
+	msleep(50);
 }
 
 /* One run. False: all that could have failed has failed before. */
