@@ -100,9 +100,10 @@ void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq)
 
 	for (i = 0; i < 2; i++) {
 		struct sipalg_session *s = d->offer[i];
+		bool own = i == side;
 
-		/* The offer may have been in a response: it counts as well. */
-		if (s && s->cseq == cseq && (i == side) != s->late) {
+		/* The other side's offer may have been in a response to this one. */
+		if (s && s->cseq == cseq && own != s->late) {
 			d->offer[i] = NULL;
 			session_free(s);
 		}

@@ -343,15 +343,15 @@ static enum sipalg_reason say(struct leg *l, u8 side, bool a_asked,
 		      "Via: SIP/2.0/UDP %s;branch=z9hG4bK%u\r\n"
 		      "From: <sip:%c@example.com>;tag=%s\r\n"
 		      "To: <sip:%c@example.com>%s%s\r\n"
-		      "Call-ID: %s\r\nCSeq: %u %s\r\n%s%s%s"
-		      "Content-Length: %zu\r\n\r\n%s",
+		      "Call-ID: %s\r\nCSeq: %u %s\r\n"
+		      "Content-Length: %zu\r\n%s%s%s\r\n%s",
 		      asks ? from : to, cseq,
 		      a_asked ? 'a' : 'b', a_asked ? l->a_tag : b_tag,
 		      a_asked ? 'b' : 'a',
 		      a_asked && !*b_tag ? "" : ";tag=", a_asked ? b_tag : l->a_tag,
-		      l->call_id, cseq, method, line, l->headers ?: "",
-		      body ? "Content-Type: application/sdp\r\n" : "",
-		      body ? strlen(body) : 0, body ?: "");
+		      l->call_id, cseq, method, body ? strlen(body) : 0, line,
+		      l->headers ?: "",
+		      body ? "Content-Type: application/sdp\r\n" : "", body ?: "");
 	KUNIT_ASSERT_LT(g->test, n, MESSAGE_MAX);
 	l->headers = NULL;
 	return gateway_send(g, l->ct, dir, g->in);

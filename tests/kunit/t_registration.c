@@ -53,8 +53,8 @@ static enum sipalg_reason say(struct account *a, enum ip_conntrack_dir dir,
 		 "%s\r\nVia: SIP/2.0/UDP %s:5060;branch=z9hG4bK%u\r\n"
 		 "From: <sip:%s@example.com>;tag=f\r\n"
 		 "To: <sip:%s@example.com>%s\r\n"
-		 "Call-ID: %s\r\nCSeq: %u REGISTER\r\n%s%s%s%s"
-		 "Content-Length: 0\r\n\r\n",
+		 "Call-ID: %s\r\nCSeq: %u REGISTER\r\n"
+		 "Content-Length: 0\r\n%s%s%s%s\r\n",
 		 start, via, a->cseq, a->user, a->user, dir ? ";tag=t" : "",
 		 a->call_id, a->cseq, contact ? "Contact: " : "", contact ?: "",
 		 contact ? "\r\n" : "", a->headers ?: "");
