@@ -30,9 +30,13 @@ struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,
 	bool signalling = type == SIPALG_BINDING_SIGNALLING;
 	struct sipalg_binding *b;
 
+	const u16 zones[] = {
+		[SIPALG_INNER] = ctx->zone,
+		[SIPALG_OUTER] = ctx->outer_zone,
+	};
 	if (ctx->nmade == SIPALG_CTX_MADE)
 		return ERR_PTR(-ENOSPC);
-	b = sipalg_binding_create(ctx->sn, type, inner, outer, proto, ctx->zone,
+	b = sipalg_binding_create(ctx->sn, type, inner, outer, proto, zones,
 				  signalling ? NULL : ctx->call, shared);
 	if (!IS_ERR(b))
 		ctx->made[ctx->nmade++] = b;
