@@ -202,6 +202,9 @@ static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct)
 	if (nf_ct_protonum(ct) != IPPROTO_UDP)
 		return NULL;
 	if (ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.udp.port != port &&
+	/* A VRF passes a packet on as its own: it has been here already. */
+	if (state->in && netif_is_l3_master(state->in))
+		return NF_ACCEPT;
 	    ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u.udp.port != port)
 		return NULL;
 	return sipalg_flow_mark(sn, ct);
