@@ -62,14 +62,14 @@ static void set_related(struct sk_buff *skb, struct nf_conn *ct,
 {
 	nf_conntrack_get(&master->ct_general);
 	ct->master = master;
-	__set_bit(IPS_EXPECTED_BIT, &ct->status);
-	nf_ct_set(skb, ct, IP_CT_RELATED);
 #ifdef CONFIG_NF_CONNTRACK_MARK
 	ct->mark = READ_ONCE(master->mark);
 #endif
 #ifdef CONFIG_NF_CONNTRACK_SECMARK
 	ct->secmark = master->secmark;
 #endif
+	__set_bit(IPS_EXPECTED_BIT, &ct->status);
+	nf_ct_set(skb, ct, IP_CT_RELATED);
 }
 
 /*
@@ -107,6 +107,7 @@ static bool take_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 			    struct nf_conn *ct, struct sipalg_binding *b,
 			    const struct sip_host *host, bool inbound)
 {
+	struct sipalg_flow *flow;
 	struct nf_conn *master;
 
 	if (!sipalg_binding_leased(b, host))
@@ -114,6 +115,9 @@ static bool take_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 	flow = sipalg_flow_mark(sn, ct);
 	if (!flow)
 		return false;
+	/* From outside, only the binding tells whose zone it leads to. */
+	if (inbound)
+		flow->zone = b->end[SIPALG_INNER].key.zone;
 	/* What an inside host begins is for the ruleset to judge. */
 	if (!inbound || ct->master)
 		return true;
@@ -126,9 +130,6 @@ static bool take_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 }
 
 /* The binding of this end that lets @host through, and has done so. */
-	/* From outside, only the binding tells whose zone it leads to. */
-	if (inbound)
-		flow->zone = b->end[SIPALG_INNER].key.zone;
 static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 				   struct nf_conn *ct, struct rhlist_head *list,
 				   const struct sip_host *host, bool inbound)
@@ -139,6 +140,8 @@ static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 	rhl_for_each_entry_rcu(end, pos, list, node) {
 		struct sipalg_binding *b = sipalg_binding_of(end);
 
+		if (READ_ONCE(b->stale))
+			continue;
 		if (b->type == SIPALG_BINDING_SIGNALLING ?
 		    take_signalling(sn, skb, ct, b, host, inbound) :
 		    take_media(sn, skb, ct, b, host))
@@ -199,6 +202,9 @@ static unsigned int hook_new(void *priv, struct sk_buff *skb,
 	if (ctinfo != IP_CT_NEW || !ct || nf_ct_is_confirmed(ct) || ct->master ||
 	    !atomic_read(&sn->nbindings))
 		return NF_ACCEPT;
+	/* A VRF passes a packet on as its own: it has been here already. */
+	if (state->in && netif_is_l3_master(state->in))
+		return NF_ACCEPT;
 	if (nf_ct_protonum(ct) == IPPROTO_UDP ||
 	    nf_ct_protonum(ct) == IPPROTO_TCP)
 		map_new_flow(sn, skb, ct);
@@ -213,17 +219,11 @@ static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct)
 	if (nf_ct_protonum(ct) != IPPROTO_UDP)
 		return NULL;
 	if (ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.udp.port != port &&
-	/* A VRF passes a packet on as its own: it has been here already. */
-	if (state->in && netif_is_l3_master(state->in))
-		return NF_ACCEPT;
 	    ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u.udp.port != port)
 		return NULL;
 	return sipalg_flow_mark(sn, ct);
 }
 
-static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
-				 const struct nf_hook_state *state)
-{
 /*
  * Merged datagrams are messages of their own, and will not have the same length
  * any more: each goes on alone. Only conntrack's confirmation comes after us.
@@ -252,6 +252,9 @@ static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 	return true;
 }
 
+static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
 	enum ip_conntrack_info ctinfo;
 	struct sipalg_net *sn = priv;
 	struct sipalg_flow *flow;
@@ -269,9 +272,9 @@ static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 	if (state->hook == NF_INET_POST_ROUTING &&
 	    (state->out->flags & IFF_LOOPBACK || netif_is_l3_master(state->out)))
 		return NF_ACCEPT;
-	sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
 	if (sipalg_packet_is_merged(skb) && inspect_each(sn, skb, state, flow))
 		return NF_STOLEN;
+	sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
 	return NF_ACCEPT;
 }
 
