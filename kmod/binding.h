@@ -72,6 +72,7 @@ struct sipalg_lease {
  * @rcu: freed a grace period after it left the table
  * @lock: protects the fields down to @nflows
  * @dead: it has left the table and lets nobody through any more
+ * @stale: its outer address is no longer ours: no new flow may leave by it
  * @leases: signalling: struct sipalg_lease
  * @master: signalling: the flow that it was made for, a reference; what comes
  *	in by the binding is related to it
@@ -95,6 +96,7 @@ struct sipalg_binding {
 	u8 type;
 	bool verbatim;
 	bool bare;
+	bool stale;
 	u16 users;
 	u32 id;
 	struct sipalg_call *call;
@@ -109,6 +111,9 @@ struct sipalg_binding {
 };
 
 int sipalg_bindings_init(struct sipalg_net *sn);
+/* A local address went, or came. Closes flows that NAT gave the address. */
+void sipalg_bindings_moved(struct sipalg_net *sn, const struct sip_host *host,
+			   bool gone);
 /* Remove all that is left when calls and registrations are gone; may sleep. */
 void sipalg_bindings_flush(struct sipalg_net *sn);
 void sipalg_bindings_clean(struct sipalg_net *sn);
@@ -155,7 +160,7 @@ void sipalg_binding_set_master(struct sipalg_binding *b, struct nf_conn *ct);
  * @inner: inner end
  * @outer: outer end
  * @proto: IPPROTO_UDP or IPPROTO_TCP
- * @zone: conntrack zone
+ * @zones: conntrack zones of the ends
  * @call: owner of a media binding
  * @shared: the outer end may be somebody else's as well (told apart by peer)
  * Return: the binding, or an ERR_PTR: -EADDRINUSE, -ENOMEM, -ENOSPC (limit).
@@ -164,7 +169,7 @@ void sipalg_binding_set_master(struct sipalg_binding *b, struct nf_conn *ct);
 struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 					     const struct sip_endpoint *inner,
 					     const struct sip_endpoint *outer,
-					     u8 proto, u16 zone,
+					     u8 proto, const u16 zones[2],
 					     struct sipalg_call *call,
 					     bool shared);
 

@@ -52,7 +52,9 @@ struct sipalg_contact {
  * @flow: what we know of the entry
  * @dir: the packet's direction
  * @proto: IPPROTO_UDP or IPPROTO_TCP
- * @zone: conntrack zone of the entry
+ * @out_dev: the device by which the message leaves, NULL where it stays here
+ * @zone: conntrack zone of the inside
+ * @outer_zone: and of the outside, where outer ports are shared
  * @src_nat: the sender is behind our NAT
  * @dst_nat: the receiver is behind our NAT
  * @path: the four endpoints
@@ -85,7 +87,9 @@ struct sipalg_ctx {
 	struct sipalg_flow *flow;
 	enum ip_conntrack_dir dir;
 	u8 proto;
+	const struct net_device *out_dev;
 	u16 zone;
+	u16 outer_zone;
 	bool src_nat;
 	bool dst_nat;
 	struct sipalg_path path;
@@ -149,6 +153,10 @@ enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 struct sipalg_binding *sipalg_allocate(struct sipalg_ctx *ctx, u8 type,
 				       const struct sip_endpoint *inner,
 				       u8 proto, struct sipalg_binding **rtcp);
+
+/* Is there a socket of this very host on this address and port? */
+bool sipalg_is_local(const struct sipalg_ctx *ctx, const struct sip_endpoint *at,
+		     u8 proto);
 
 /* Make a binding at exactly this outer end, and note it. */
 struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,

@@ -11,6 +11,7 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/slab.h>
 #include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 #include <net/netfilter/nf_nat.h>
 
@@ -21,6 +22,7 @@
 #include "inspect.h"
 #include "media.h"
 #include "net.h"
+#include "packet.h"
 
 /* After conntrack, before DNAT; after SNAT, before conntrack confirms. */
 #define PRIORITY_NEW		(NF_IP_PRI_CONNTRACK + 1)
@@ -51,12 +53,21 @@ static bool has_nat(const struct sipalg_binding *b)
 	return !sip_endpoint_equal(&inner, &outer);
 }
 
-/* ct state related, as with any helper; a dump follows the master. */
+/*
+ * ct state related, as with any helper; a dump follows the master. Marks are
+ * inherited as well: rulesets route by them and tell LANs apart.
+ */
 static void set_related(struct sk_buff *skb, struct nf_conn *ct,
 			struct nf_conn *master)
 {
 	nf_conntrack_get(&master->ct_general);
 	ct->master = master;
+#ifdef CONFIG_NF_CONNTRACK_MARK
+	ct->mark = READ_ONCE(master->mark);
+#endif
+#ifdef CONFIG_NF_CONNTRACK_SECMARK
+	ct->secmark = master->secmark;
+#endif
 	__set_bit(IPS_EXPECTED_BIT, &ct->status);
 	nf_ct_set(skb, ct, IP_CT_RELATED);
 }
@@ -96,10 +107,17 @@ static bool take_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 			    struct nf_conn *ct, struct sipalg_binding *b,
 			    const struct sip_host *host, bool inbound)
 {
+	struct sipalg_flow *flow;
 	struct nf_conn *master;
 
-	if (!sipalg_binding_leased(b, host) || !sipalg_flow_mark(sn, ct))
+	if (!sipalg_binding_leased(b, host))
 		return false;
+	flow = sipalg_flow_mark(sn, ct);
+	if (!flow)
+		return false;
+	/* From outside, only the binding tells whose zone it leads to. */
+	if (inbound)
+		flow->zone = b->end[SIPALG_INNER].key.zone;
 	/* What an inside host begins is for the ruleset to judge. */
 	if (!inbound || ct->master)
 		return true;
@@ -122,6 +140,8 @@ static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 	rhl_for_each_entry_rcu(end, pos, list, node) {
 		struct sipalg_binding *b = sipalg_binding_of(end);
 
+		if (READ_ONCE(b->stale))
+			continue;
 		if (b->type == SIPALG_BINDING_SIGNALLING ?
 		    take_signalling(sn, skb, ct, b, host, inbound) :
 		    take_media(sn, skb, ct, b, host))
@@ -144,11 +164,12 @@ static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
 	struct sip_endpoint outer, inner;
 	struct sipalg_path path;
 	u8 proto = nf_ct_protonum(ct);
-	u16 zone = nf_ct_zone(ct)->id;
 
 	sipalg_path_of(&path, ct, IP_CT_DIR_ORIGINAL);
-	from = sipalg_binding_lookup(sn, SIPALG_INNER, &path.src_in, proto, zone);
-	to = sipalg_binding_lookup(sn, SIPALG_OUTER, &path.dst_in, proto, zone);
+	from = sipalg_binding_lookup(sn, SIPALG_INNER, &path.src_in, proto,
+				     sipalg_inner_zone(ct));
+	to = sipalg_binding_lookup(sn, SIPALG_OUTER, &path.dst_in, proto,
+				   sipalg_outer_zone(ct));
 	if (from)
 		s = take(sn, skb, ct, from, &path.dst_in.host, false);
 	outer = path.src_in;
@@ -181,6 +202,9 @@ static unsigned int hook_new(void *priv, struct sk_buff *skb,
 	if (ctinfo != IP_CT_NEW || !ct || nf_ct_is_confirmed(ct) || ct->master ||
 	    !atomic_read(&sn->nbindings))
 		return NF_ACCEPT;
+	/* A VRF passes a packet on as its own: it has been here already. */
+	if (state->in && netif_is_l3_master(state->in))
+		return NF_ACCEPT;
 	if (nf_ct_protonum(ct) == IPPROTO_UDP ||
 	    nf_ct_protonum(ct) == IPPROTO_TCP)
 		map_new_flow(sn, skb, ct);
@@ -200,6 +224,34 @@ static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct)
 	return sipalg_flow_mark(sn, ct);
 }
 
+/*
+ * Merged datagrams are messages of their own, and will not have the same length
+ * any more: each goes on alone. Only conntrack's confirmation comes after us.
+ * False: they could not be taken apart.
+ */
+static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
+			 const struct nf_hook_state *state,
+			 struct sipalg_flow *flow)
+{
+	enum ip_conntrack_info ctinfo;
+	struct sk_buff *list, *next;
+	struct nf_conn *ct;
+
+	list = sipalg_packet_split(skb);
+	if (!list)
+		return false;
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		ct = nf_ct_get(skb, &ctinfo);
+		sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
+		if (nf_conntrack_confirm(skb) == NF_ACCEPT)
+			state->okfn(state->net, state->sk, skb);
+		else
+			kfree_skb(skb);
+	}
+	return true;
+}
+
 static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
@@ -211,10 +263,8 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct)
 		return NF_ACCEPT;
-	flow = NULL;
-	if (nfct_help(ct))
-		flow = sipalg_flow(ct);
-	else if (!nf_ct_is_confirmed(ct))
+	flow = sipalg_flow(ct);
+	if (!flow && !nf_ct_is_confirmed(ct))
 		flow = recognise(sn, ct);
 	if (!flow || ctinfo == IP_CT_RELATED_REPLY)
 		return NF_ACCEPT;
@@ -222,6 +272,8 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 	if (state->hook == NF_INET_POST_ROUTING &&
 	    (state->out->flags & IFF_LOOPBACK || netif_is_l3_master(state->out)))
 		return NF_ACCEPT;
+	if (sipalg_packet_is_merged(skb) && inspect_each(sn, skb, state, flow))
+		return NF_STOLEN;
 	sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
 	return NF_ACCEPT;
 }
