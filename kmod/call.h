@@ -110,6 +110,8 @@ struct sipalg_dialog {
  * @target: by side: the host in its latest Contact, family 0: none seen
  * @route: by side: the proxy next to us in its Record-Route, likewise
  * @contact: by side: the binding of its Contact, kept alive by our leases
+ * @proxy: likewise, of its Record-Route
+ * @bare: by side: the Contact had no port
  * @text: Call-ID, From tag, From URI and To URI, one after the other, each
  *	with a NUL behind it
  * @call_id: within @text, and so on
@@ -124,6 +126,7 @@ struct sipalg_call {
 	struct list_head dialogs;
 	u16 ndialogs;
 	bool dead;
+	bool bare[2];
 	u16 zone;
 	u8 method;
 	u16 call_id_len;
@@ -132,6 +135,7 @@ struct sipalg_call {
 	struct sip_host target[2];
 	struct sip_host route[2];
 	struct sipalg_binding *contact[2];
+	struct sipalg_binding *proxy[2];
 	const char *call_id;
 	const char *a_tag;
 	const char *a_uri;

@@ -369,10 +369,9 @@ found:
 		ctx->call->target[!ctx->side] = ctx->path.dst_out.host;
 }
 
-static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
+static void lease_peers(struct sipalg_call *call, struct sipalg_binding *b,
+			u8 side, const struct sip_host *peer)
 {
-	struct sipalg_binding *b = call->contact[side];
-
 	if (!b)
 		return;
 	sipalg_binding_lease(b, peer, call, 0);
@@ -382,6 +381,31 @@ static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host 
 		sipalg_binding_lease(b, &call->route[!side], call, 0);
 }
 
+static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
+{
+	lease_peers(call, call->contact[side], side, peer);
+	lease_peers(call, call->proxy[side], side, peer);
+}
+
+static bool is_held(const struct sipalg_call *call, const struct sipalg_binding *b)
+{
+	return b == call->contact[0] || b == call->contact[1] ||
+	       b == call->proxy[0] || b == call->proxy[1];
+}
+
+static void hold(struct sipalg_ctx *ctx, struct sipalg_binding **slot,
+		 struct sipalg_binding *b)
+{
+	struct sipalg_binding *old = *slot;
+
+	if (b == old || !sipalg_binding_lease(b, &ctx->path.dst_in.host, ctx->call, 0))
+		return;
+	*slot = b;
+	sipalg_binding_set_master(b, ctx->ct);
+	if (old && !is_held(ctx->call, old))
+		sipalg_binding_release(old, ctx->call);
+}
+
 void sipalg_call_lease(struct sipalg_ctx *ctx)
 {
 	struct sipalg_call *call = ctx->call;
@@ -389,30 +413,31 @@ void sipalg_call_lease(struct sipalg_ctx *ctx)
 
 	learn_hosts(ctx);
 	if (ctx->ncontacts) {
-		struct sipalg_binding *b = ctx->contacts[0].binding;
-		struct sipalg_binding *old = call->contact[side];
-
-		if (b != old && sipalg_binding_lease(b, &ctx->path.dst_in.host, call, 0)) {
-			call->contact[side] = b;
-			sipalg_binding_set_master(b, ctx->ct);
-			if (old && old != call->contact[!side])
-				sipalg_binding_release(old, call);
-		}
+		hold(ctx, &call->contact[side], ctx->contacts[0].binding);
+		call->bare[side] = ctx->contacts[0].bare;
 	}
+	if (ctx->proxy)
+		hold(ctx, &call->proxy[side], ctx->proxy);
 	lease_side(call, side, &ctx->path.dst_in.host);
 	lease_side(call, !side, &ctx->path.src_out.host);
 }
 
 void sipalg_call_unlease(struct sipalg_call *call)
 {
-	struct sipalg_binding *a = call->contact[0], *b = call->contact[1];
+	struct sipalg_binding **slots[] = {
+		&call->contact[0], &call->contact[1],
+		&call->proxy[0], &call->proxy[1],
+	};
+	unsigned int i;
 
-	call->contact[0] = NULL;
-	call->contact[1] = NULL;
-	if (a)
-		sipalg_binding_release(a, call);
-	if (b && b != a)
-		sipalg_binding_release(b, call);
+	for (i = 0; i < ARRAY_SIZE(slots); i++) {
+		struct sipalg_binding *b = *slots[i];
+
+		/* Once each: it may have been the binding's last lease. */
+		*slots[i] = NULL;
+		if (b && !is_held(call, b))
+			sipalg_binding_release(b, call);
+	}
 }
 
 void sipalg_dialog_step(struct sipalg_ctx *ctx)
