@@ -256,16 +256,21 @@ static enum sipalg_reason resolve_own(struct sipalg_ctx *ctx,
 {
 	const struct sipalg_path *path = &ctx->path;
 	u8 proto = proto_of(ctx, ask);
-	struct sipalg_binding *b;
+	struct sipalg_binding *b = NULL;
+	bool same;
 
 	if (is_callable(ctx) && (ask->place == SIP_PLACE_CONTACT ||
 				 ask->hdr == SIP_HDR_RECORD_ROUTE))
 		return resolve_contact(ctx, ask, answer);
-	if (sip_endpoint_equal(&ask->at, &path->src_in) && proto == ctx->proto) {
+	same = sip_endpoint_equal(&ask->at, &path->src_in) && proto == ctx->proto;
+	if (!same || ask->place == SIP_PLACE_CONTACT)
+		b = find(ctx, SIPALG_INNER, &ask->at, &path->src_out.host, proto);
+	if (b && ask->place == SIP_PLACE_CONTACT)
+		set_style(b, false, !ask->port_written);
+	if (same) {
 		answer->at = path->src_out;
 		return SIPALG_R_TRANSLATED;
 	}
-	b = find(ctx, SIPALG_INNER, &ask->at, &path->src_out.host, proto);
 	if (b) {
 		sipalg_end_get(b, SIPALG_OUTER, &answer->at);
 		return SIPALG_R_TRANSLATED;
