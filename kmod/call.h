@@ -95,6 +95,17 @@ struct sipalg_dialog {
 };
 
 /**
+ * struct sipalg_reach - a way to a host of a call, from outside
+ * @binding: leads there; we hold it for each of @leased; or NULL
+ * @leased: who may come by it: the host that the other side's messages come
+ *	from, its target and its route; family 0: none
+ */
+struct sipalg_reach {
+	struct sipalg_binding *binding;
+	struct sip_host leased[SIPALG_CALL_LEASES];
+};
+
+/**
  * struct sipalg_call - one leg of a call
  * @node: in the namespace's table
  * @hash: siphash of the Call-ID, the table's key
@@ -110,9 +121,9 @@ struct sipalg_dialog {
  * @host: by side: the hosts as they are on their own networks
  * @target: by side: the host in its latest Contact, family 0: none seen
  * @route: by side: the proxy next to us in its Record-Route, likewise
- * @contact: by side: the binding of its Contact; we hold it for @leased
- * @leased: by side: who may call that Contact: the host that the other side's
- *	messages come from, its @target and its @route; family 0: none
+ * @contact: by side: how its Contact is reached
+ * @proxy: by side: how its own Record-Route is reached
+ * @bare: by side: the Contact had no port
  * @text: Call-ID, From tag, From URI and To URI, one after the other, each
  *	with a NUL behind it
  * @call_id: within @text, and so on
@@ -127,6 +138,7 @@ struct sipalg_call {
 	struct list_head dialogs;
 	u16 ndialogs;
 	bool dead;
+	bool bare[2];
 	u16 zone;
 	u8 method;
 	u16 call_id_len;
@@ -134,8 +146,8 @@ struct sipalg_call {
 	struct sip_host host[2];
 	struct sip_host target[2];
 	struct sip_host route[2];
-	struct sipalg_binding *contact[2];
-	struct sip_host leased[2][SIPALG_CALL_LEASES];
+	struct sipalg_reach contact[2];
+	struct sipalg_reach proxy[2];
 	const char *call_id;
 	const char *a_tag;
 	const char *a_uri;

@@ -28,6 +28,7 @@
  * @outer: what it becomes
  * @uri: the URI, in the message
  * @params: its parameters, in the message
+ * @bare: without a port
  * @binding: leads there
  * @held: we hold a lease of it for the receiver, which its owner takes over
  * @registration: of REGISTER: what it belongs to
@@ -38,6 +39,7 @@ struct sipalg_contact {
 	struct sip_endpoint outer;
 	struct sip_span uri;
 	struct sip_span params;
+	bool bare;
 	struct sipalg_binding *binding;
 	struct sipalg_registration *registration;
 	bool held;
@@ -73,6 +75,7 @@ struct sipalg_contact {
  * @made: bindings that this message made
  * @ncontacts: how many of @contacts are used
  * @contacts: own Contacts in it
+ * @proxy: leads to the own Record-Route that the other side sends to, or NULL
  * @star: "Contact: *"
  * @msg: the message
  * @sdp: its session description
@@ -109,6 +112,7 @@ struct sipalg_ctx {
 	u16 ncontacts;
 	struct sipalg_binding *made[SIPALG_CTX_MADE];
 	struct sipalg_contact contacts[SIPALG_CTX_CONTACTS];
+	struct sipalg_binding *proxy;
 	struct sip_msg msg;
 	struct sdp sdp;
 	struct sip_edits edits;

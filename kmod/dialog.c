@@ -388,59 +388,79 @@ found:
 		ctx->call->target[!ctx->side] = ctx->path.dst_out.host;
 }
 
-/* Who may call the contact there: where that changed, the new before the old. */
-static void lease(struct sipalg_call *call, u8 side, unsigned int i,
-		  const struct sip_host *host)
+/* Who may come by there: where that changed, the new before the old. */
+static void lease(struct sipalg_reach *r, unsigned int i, const struct sip_host *host)
 {
-	struct sip_host *now = &call->leased[side][i];
-	struct sipalg_binding *b = call->contact[side];
+	struct sip_host *now = &r->leased[i];
 
 	if (!host->family || sip_host_equal(host, now) ||
-	    sipalg_binding_hold(b, host))
+	    sipalg_binding_hold(r->binding, host))
 		return;
 	if (now->family)
-		sipalg_binding_drop(b, now, 0);
+		sipalg_binding_drop(r->binding, now, 0);
 	*now = *host;
+}
+
+static void lease_reach(struct sipalg_call *call, struct sipalg_reach *r, u8 side,
+			const struct sip_host *peer)
+{
+	if (!r->binding)
+		return;
+	lease(r, 0, peer);
+	lease(r, 1, &call->target[!side]);
+	lease(r, 2, &call->route[!side]);
 }
 
 static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
 {
-	if (!call->contact[side])
-		return;
-	lease(call, side, 0, peer);
-	lease(call, side, 1, &call->target[!side]);
-	lease(call, side, 2, &call->route[!side]);
+	lease_reach(call, &call->contact[side], side, peer);
+	lease_reach(call, &call->proxy[side], side, peer);
 }
 
-static void unlease_side(struct sipalg_call *call, u8 side)
+static void unlease(struct sipalg_reach *r)
 {
-	struct sipalg_binding *b = call->contact[side];
+	struct sipalg_binding *b = r->binding;
 	unsigned int i;
 
+	r->binding = NULL;
 	for (i = 0; i < SIPALG_CALL_LEASES; i++) {
-		struct sip_host host = call->leased[side][i];
+		struct sip_host host = r->leased[i];
 
-		call->leased[side][i].family = 0;
+		r->leased[i].family = 0;
 		if (b && host.family)
 			sipalg_binding_drop(b, &host, 0);
 	}
-	call->contact[side] = NULL;
 }
 
 /* The hold that the plan took for the receiver becomes the call's. */
 static void take_contact(struct sipalg_ctx *ctx)
 {
+	struct sipalg_reach *r = &ctx->call->contact[ctx->side];
 	struct sipalg_contact *c = &ctx->contacts[0];
-	struct sipalg_call *call = ctx->call;
-	u8 side = ctx->side;
 
-	if (!ctx->ncontacts || c->binding == call->contact[side])
+	if (!ctx->ncontacts)
 		return;
-	unlease_side(call, side);
-	call->contact[side] = c->binding;
-	call->leased[side][0] = ctx->path.dst_in.host;
+	ctx->call->bare[ctx->side] = c->bare;
+	if (c->binding == r->binding)
+		return;
+	unlease(r);
+	r->binding = c->binding;
+	r->leased[0] = ctx->path.dst_in.host;
 	c->held = false;
 	sipalg_binding_set_master(c->binding, ctx->ct);
+}
+
+/* The plan's short lease keeps it for this; without memory, that is all. */
+static void take_proxy(struct sipalg_ctx *ctx)
+{
+	struct sipalg_reach *r = &ctx->call->proxy[ctx->side];
+
+	if (!ctx->proxy || ctx->proxy == r->binding ||
+	    sipalg_binding_hold(ctx->proxy, &ctx->path.dst_in.host))
+		return;
+	unlease(r);
+	r->binding = ctx->proxy;
+	r->leased[0] = ctx->path.dst_in.host;
 }
 
 void sipalg_call_lease(struct sipalg_ctx *ctx)
@@ -450,14 +470,19 @@ void sipalg_call_lease(struct sipalg_ctx *ctx)
 
 	learn_hosts(ctx);
 	take_contact(ctx);
+	take_proxy(ctx);
 	lease_side(call, side, &ctx->path.dst_in.host);
 	lease_side(call, !side, &ctx->path.src_out.host);
 }
 
 void sipalg_call_unlease(struct sipalg_call *call)
 {
-	unlease_side(call, 0);
-	unlease_side(call, 1);
+	unsigned int side;
+
+	for (side = 0; side < 2; side++) {
+		unlease(&call->contact[side]);
+		unlease(&call->proxy[side]);
+	}
 }
 
 void sipalg_dialog_step(struct sipalg_ctx *ctx)

@@ -39,6 +39,7 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->media.session = NULL;
 	ctx->nmade = 0;
 	ctx->ncontacts = 0;
+	ctx->proxy = NULL;
 	sipalg_path_of(&ctx->path, ct, ctx->dir);
 	ctx->src_nat = !sip_endpoint_equal(&ctx->path.src_in, &ctx->path.src_out);
 	ctx->dst_nat = !sip_endpoint_equal(&ctx->path.dst_in, &ctx->path.dst_out);

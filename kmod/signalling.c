@@ -44,6 +44,11 @@ static u8 proto_of(const struct sipalg_ctx *ctx, const struct sip_ask *ask)
 	if (ask->uri && sip_param(data, ask->uri->params, "transport", &v))
 		return sip_span_is_nocase(data, v, "udp") ? IPPROTO_UDP :
 							    IPPROTO_TCP;
+	/* sips: means TLS, except for those who say it where they are. */
+	if (ask->uri && ask->uri->scheme == SIP_SCHEME_SIPS &&
+	    !sip_endpoint_equal(&ask->at, &ctx->path.src_in) &&
+	    !sip_endpoint_equal(&ask->at, &ctx->path.dst_in))
+		return IPPROTO_TCP;
 	return ctx->proto;
 }
 
@@ -114,6 +119,7 @@ static int note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
 	c->outer = *outer;
 	c->uri = ask->element->uri;
 	c->params = ask->element->params;
+	c->bare = !ask->port_written;
 	c->binding = b;
 	c->held = true;
 	return 0;
@@ -173,6 +179,13 @@ static struct sipalg_binding *own_binding(struct sipalg_ctx *ctx,
 	return b;
 }
 
+/* The outer side reads this Contact: so the binding's host writes it. */
+static void set_style(struct sipalg_binding *b, bool verbatim, bool bare)
+{
+	WRITE_ONCE(b->verbatim, verbatim);
+	WRITE_ONCE(b->bare, bare);
+}
+
 /* An own endpoint that has to be reachable: it gets a binding. */
 static enum sipalg_reason resolve_contact(struct sipalg_ctx *ctx,
 					  const struct sip_ask *ask,
@@ -194,7 +207,15 @@ static enum sipalg_reason resolve_contact(struct sipalg_ctx *ctx,
 		err = called ? note_contact(ctx, ask, &answer->at, b) :
 			       lease_short(ctx, b);
 	} while (err == -ENOENT);
-	return err ? sipalg_reason_of(err) : SIPALG_R_TRANSLATED;
+	if (err)
+		return sipalg_reason_of(err);
+	if (ask->place == SIP_PLACE_CONTACT)
+		set_style(b, false, !ask->port_written);
+	else if (ask->hdr == SIP_HDR_RECORD_ROUTE &&
+		 (!ctx->proxy || !sipalg_is_request(ctx)))
+		/* The other side's next hop (RFC 3261 12.1). */
+		ctx->proxy = b;
+	return SIPALG_R_TRANSLATED;
 }
 
 /* Which identities are the sender's own, if they name its host alone. */
@@ -213,6 +234,9 @@ static bool is_own_identity(const struct sipalg_ctx *ctx, enum sip_hdr_id hdr,
 		       ctx->msg.method == SIP_SUBSCRIBE;
 	case SIP_HDR_P_ASSOCIATED_URI:
 		return true;
+	case SIP_HDR_HISTORY_INFO:
+		/* A response tells the request's (RFC 7044 10.1.2). */
+		return out || !sipalg_is_request(ctx);
 	default:
 		return out;
 	}
@@ -237,22 +261,71 @@ static enum sipalg_reason resolve_public(struct sipalg_ctx *ctx,
 	} while (err == -ENOENT);
 	if (err)
 		return sipalg_reason_of(err);
-	b->verbatim = true;
+	set_style(b, true, !ask->port_written);
 	return SIPALG_R_UNCHANGED;
+}
+
+/* Places that never name the sender itself. */
+static bool is_theirs(const struct sipalg_ctx *ctx, const struct sip_ask *ask)
+{
+	switch (ask->place) {
+	case SIP_PLACE_RURI:
+		return true;
+	case SIP_PLACE_VIA:
+		return !sipalg_is_request(ctx);
+	case SIP_PLACE_IDENTITY:
+		return !is_own_identity(ctx, ask->hdr, true);
+	default:
+		return false;
+	}
+}
+
+/* Others come to these although no binding is there yet. */
+static bool is_reachable(const struct sip_ask *ask)
+{
+	return ask->place == SIP_PLACE_VIA || ask->place == SIP_PLACE_CONTACT ||
+	       ask->hdr == SIP_HDR_RECORD_ROUTE || ask->hdr == SIP_HDR_PATH;
+}
+
+/* The sender's inner address, and a port. */
+static enum sipalg_reason resolve_own(struct sipalg_ctx *ctx,
+				      const struct sip_ask *ask,
+				      struct sip_answer *answer)
+{
+	const struct sipalg_path *path = &ctx->path;
+	u8 proto = proto_of(ctx, ask);
+	struct sipalg_binding *b = NULL;
+	bool same;
+
+	if (is_callable(ctx) && (ask->place == SIP_PLACE_CONTACT ||
+				 ask->hdr == SIP_HDR_RECORD_ROUTE))
+		return resolve_contact(ctx, ask, answer);
+	same = sip_endpoint_equal(&ask->at, &path->src_in) && proto == ctx->proto;
+	if (!same || ask->place == SIP_PLACE_CONTACT)
+		b = find(ctx, SIPALG_INNER, &ask->at, &path->src_out.host, proto);
+	if (b && ask->place == SIP_PLACE_CONTACT)
+		set_style(b, false, !ask->port_written);
+	if (same) {
+		answer->at = path->src_out;
+		return SIPALG_R_TRANSLATED;
+	}
+	if (b) {
+		sipalg_end_get(b, SIPALG_OUTER, &answer->at);
+		return SIPALG_R_TRANSLATED;
+	}
+	return is_reachable(ask) ? resolve_contact(ctx, ask, answer) :
+				   SIPALG_R_UNCHANGED;
 }
 
 static enum sipalg_reason resolve_out(struct sipalg_ctx *ctx,
 				      const struct sip_ask *ask,
 				      struct sip_answer *answer)
 {
+	bool names = ask->place == SIP_PLACE_IDENTITY;
 	const struct sipalg_path *path = &ctx->path;
 	enum sipalg_reason ret = SIPALG_R_TRANSLATED;
-	struct sipalg_binding *b;
 
-	if (ask->place == SIP_PLACE_RURI ||
-	    (ask->place == SIP_PLACE_VIA && !sipalg_is_request(ctx)) ||
-	    (ask->place == SIP_PLACE_IDENTITY &&
-	     !is_own_identity(ctx, ask->hdr, true)))
+	if (is_theirs(ctx, ask))
 		return SIPALG_R_UNCHANGED;
 	if (ctx->src_nat && sip_host_equal(&ask->at.host, &path->src_out.host) &&
 	    !sip_host_equal(&ask->at.host, &path->src_in.host))
@@ -260,57 +333,14 @@ static enum sipalg_reason resolve_out(struct sipalg_ctx *ctx,
 	if (!sip_host_equal(&ask->at.host, &path->src_in.host))
 		return SIPALG_R_UNCHANGED;
 	learn_style(ctx, ask, true);
-
-	if (ask->place == SIP_PLACE_IDENTITY && !ask->port_written) {
+	if (names && !ask->port_written)
 		answer->at.host = path->src_out.host;
-		return SIPALG_R_TRANSLATED;
-	}
-	if (ask->place == SIP_PLACE_CONTACT && is_callable(ctx)) {
-		ret = resolve_contact(ctx, ask, answer);
-	} else if (sip_endpoint_equal(&ask->at, &path->src_in) &&
-		   proto_of(ctx, ask) == ctx->proto) {
-		answer->at = path->src_out;
-	} else {
-		b = find(ctx, SIPALG_INNER, &ask->at, &path->src_out.host,
-			 proto_of(ctx, ask));
-		if (b)
-			sipalg_end_get(b, SIPALG_OUTER, &answer->at);
-		else if (ask->place == SIP_PLACE_VIA ||
-			 ask->place == SIP_PLACE_CONTACT ||
-			 ask->hdr == SIP_HDR_RECORD_ROUTE ||
-			 ask->hdr == SIP_HDR_PATH)
-			ret = resolve_contact(ctx, ask, answer);
-		else
-			return SIPALG_R_UNCHANGED;
-	}
+	else
+		ret = resolve_own(ctx, ask, answer);
 	answer->write_port = ask->port_written ||
-			     answer->at.port != SIP_PORT_DEFAULT;
+			     (!names && answer->at.port != ask->port_default);
 	return ctx->src_nat || ret != SIPALG_R_TRANSLATED ? ret :
 							   SIPALG_R_UNCHANGED;
-}
-
-static bool is_public(u8 flags, enum sip_place place)
-{
-	switch (place) {
-	case SIP_PLACE_VIA:
-		return flags & SIPALG_FLOW_VIA_PUBLIC;
-	case SIP_PLACE_IDENTITY:
-		return flags & SIPALG_FLOW_IDENTITY_PUBLIC;
-	default:
-		return flags & SIPALG_FLOW_CONTACT_PUBLIC;
-	}
-}
-
-static bool is_bare(u8 flags, enum sip_place place)
-{
-	switch (place) {
-	case SIP_PLACE_VIA:
-		return flags & SIPALG_FLOW_VIA_BARE;
-	case SIP_PLACE_ROUTE:
-		return flags & SIPALG_FLOW_ROUTE_BARE;
-	default:
-		return flags & SIPALG_FLOW_CONTACT_BARE;
-	}
 }
 
 static void fill_via(const struct sipalg_ctx *ctx, const struct sip_via *v,
@@ -326,53 +356,116 @@ static void fill_via(const struct sipalg_ctx *ctx, const struct sip_via *v,
 		answer->rport = path->dst_out.port;
 }
 
+static struct sipalg_binding *find_outer(const struct sipalg_ctx *ctx,
+					 const struct sip_ask *ask,
+					 const struct sip_endpoint *at)
+{
+	return find(ctx, SIPALG_OUTER, at, &ctx->path.dst_out.host,
+		    proto_of(ctx, ask));
+}
+
+/*
+ * The receiver's Via comes back. One with a name, or with an address that is
+ * not ours, keeps it; but the receiver of such a message whose Contact is
+ * translated is not told its outer address by "received" either.
+ */
+static enum sipalg_reason resolve_via(const struct sipalg_ctx *ctx,
+				      const struct sip_ask *ask, u8 flags,
+				      struct sip_answer *answer)
+{
+	const struct sipalg_path *path = &ctx->path;
+	bool bare = flags & SIPALG_FLOW_VIA_BARE;
+	const struct sip_via *v = ask->via;
+	struct sipalg_binding *b;
+
+	if (!sip_host_equal(&ask->at.host, &path->dst_in.host)) {
+		b = find_outer(ctx, ask, &path->dst_in);
+		if (!b || READ_ONCE(b->verbatim) || !v->received.len ||
+		    !sip_host_equal(&v->received_addr, &path->dst_in.host))
+			return SIPALG_R_UNCHANGED;
+		fill_via(ctx, v, answer);
+		return SIPALG_R_TRANSLATED;
+	}
+	if (flags & SIPALG_FLOW_VIA_PUBLIC)
+		return SIPALG_R_UNCHANGED;
+	b = find_outer(ctx, ask, &ask->at);
+	if (sip_endpoint_equal(&ask->at, &path->dst_in)) {
+		answer->at = path->dst_out;
+		/* The response came on a flow of its own: nothing is known of it. */
+		if (b && !flags)
+			bare = READ_ONCE(b->bare);
+	} else if (b) {
+		sipalg_end_get(b, SIPALG_INNER, &answer->at);
+		bare = READ_ONCE(b->bare);
+	} else {
+		return SIPALG_R_UNCHANGED;
+	}
+	fill_via(ctx, v, answer);
+	answer->write_port = answer->at.port != ask->port_default ||
+			     (ask->port_written && !bare);
+	return SIPALG_R_TRANSLATED;
+}
+
+/* Did the receiver write itself with a port where the sender writes it now? */
+static bool is_bare(const struct sipalg_ctx *ctx, const struct sip_ask *ask,
+		    u8 flags, const struct sipalg_binding *b)
+{
+	if (ask->place == SIP_PLACE_ROUTE)
+		return flags & SIPALG_FLOW_ROUTE_BARE;
+	if (ask->place == SIP_PLACE_RURI && ctx->call && ctx->call->contact[!ctx->side].binding)
+		return ctx->call->bare[!ctx->side];
+	return b ? READ_ONCE(b->bare) : flags & SIPALG_FLOW_CONTACT_BARE;
+}
+
+/* An outer address and port that name the receiver. */
+static enum sipalg_reason resolve_ours(const struct sipalg_ctx *ctx,
+				       const struct sip_ask *ask, u8 flags,
+				       struct sip_answer *answer)
+{
+	bool names = ask->place == SIP_PLACE_IDENTITY;
+	const struct sipalg_path *path = &ctx->path;
+	struct sipalg_binding *b;
+
+	b = find_outer(ctx, ask, &ask->at);
+	if (b) {
+		if (READ_ONCE(b->verbatim))
+			return SIPALG_R_UNCHANGED;
+		sipalg_end_get(b, SIPALG_INNER, &answer->at);
+	} else if (sip_endpoint_equal(&ask->at, &path->dst_in)) {
+		if (flags & (names ? SIPALG_FLOW_IDENTITY_PUBLIC :
+				     SIPALG_FLOW_CONTACT_PUBLIC))
+			return SIPALG_R_UNCHANGED;
+		answer->at = path->dst_out;
+	} else {
+		return SIPALG_R_UNCHANGED;
+	}
+	answer->write_port = answer->at.port != ask->port_default ||
+			     (ask->port_written &&
+			      (names || !is_bare(ctx, ask, flags, b)));
+	return SIPALG_R_TRANSLATED;
+}
+
 static enum sipalg_reason resolve_in(struct sipalg_ctx *ctx,
 				     const struct sip_ask *ask,
 				     struct sip_answer *answer)
 {
 	u8 flags = READ_ONCE(ctx->flow->flags[!ctx->dir]);
 	const struct sipalg_path *path = &ctx->path;
-	bool bare = is_bare(flags, ask->place);
-	struct sipalg_binding *b;
 
-	if (!sip_host_equal(&ask->at.host, &path->dst_in.host) ||
-	    (ask->place == SIP_PLACE_VIA && sipalg_is_request(ctx)) ||
-	    (ask->place == SIP_PLACE_CONTACT && sipalg_is_request(ctx)))
+	/* The sender's own, which only happens to be spelled alike. */
+	if (sipalg_is_request(ctx) && (ask->place == SIP_PLACE_VIA ||
+				       ask->place == SIP_PLACE_CONTACT))
 		return SIPALG_R_UNCHANGED;
-	if (ask->place == SIP_PLACE_IDENTITY && !ask->port_written) {
-		if (!is_own_identity(ctx, ask->hdr, false) ||
-		    is_public(flags, ask->place))
-			return SIPALG_R_UNCHANGED;
-		answer->at.host = path->dst_out.host;
-		return SIPALG_R_TRANSLATED;
-	}
-	b = ask->place == SIP_PLACE_VIA ? NULL :
-	    find(ctx, SIPALG_OUTER, &ask->at, &path->dst_out.host,
-		 proto_of(ctx, ask));
-	if (b) {
-		if (b->verbatim)
-			return SIPALG_R_UNCHANGED;
-		sipalg_end_get(b, SIPALG_INNER, &answer->at);
-		if (ask->place != SIP_PLACE_ROUTE)
-			bare = b->bare;
-	} else if (sip_endpoint_equal(&ask->at, &path->dst_in)) {
-		if (is_public(flags, ask->place))
-			return SIPALG_R_UNCHANGED;
-		answer->at = path->dst_out;
-	} else if (ask->place == SIP_PLACE_VIA) {
-		b = find(ctx, SIPALG_OUTER, &ask->at, &path->dst_out.host,
-			 proto_of(ctx, ask));
-		if (!b)
-			return SIPALG_R_UNCHANGED;
-		sipalg_end_get(b, SIPALG_INNER, &answer->at);
-		bare = b->bare;
-	} else {
+	if (ask->place == SIP_PLACE_VIA)
+		return resolve_via(ctx, ask, flags, answer);
+	if (!sip_host_equal(&ask->at.host, &path->dst_in.host))
 		return SIPALG_R_UNCHANGED;
-	}
-	if (ask->via)
-		fill_via(ctx, ask->via, answer);
-	answer->write_port = answer->at.port != SIP_PORT_DEFAULT ||
-			     (ask->port_written && !bare);
+	if (ask->place != SIP_PLACE_IDENTITY || ask->port_written)
+		return resolve_ours(ctx, ask, flags, answer);
+	if (!is_own_identity(ctx, ask->hdr, false) ||
+	    flags & SIPALG_FLOW_IDENTITY_PUBLIC)
+		return SIPALG_R_UNCHANGED;
+	answer->at.host = path->dst_out.host;
 	return SIPALG_R_TRANSLATED;
 }
 

@@ -247,7 +247,9 @@ enum sip_transport {
  * struct sip_via - one Via element
  * @hostport: sent-by as one piece where host and port are not separated by
  *	white space, else the host only and @port_apart is set
+ * @port_text: the port's digits, empty where none is written
  * @branch: value of branch
+ * @maddr: value of maddr
  * @received: value of received (with brackets where they were written)
  * @rport: value of rport; @has_rport is set for ";rport" without a value too
  */
@@ -259,8 +261,10 @@ struct sip_via {
 	struct sip_host addr;
 	struct sip_span hostport;
 	struct sip_span host;
+	struct sip_span port_text;
 	struct sip_span params;
 	struct sip_span branch;
+	struct sip_span maddr;
 	struct sip_span received;
 	struct sip_host received_addr;
 	struct sip_span rport;

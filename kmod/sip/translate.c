@@ -3,6 +3,7 @@
  * The walk over all places of a message that can name a host.
  */
 #include "translate.h"
+#include "scan.h"
 
 /* What each header field means; all others are never looked at. */
 static const struct {
@@ -35,14 +36,77 @@ bool sip_endpoint_equal(const struct sip_endpoint *a,
 	return a->port == b->port && sip_host_equal(&a->host, &b->host);
 }
 
+/* Where nothing changes, not even another way to write an address does. */
 static bool put_endpoint(struct sip_edits *edits, const char *data,
-			 struct sip_span s, const struct sip_answer *answer)
+			 struct sip_span s, const struct sip_ask *ask,
+			 const struct sip_answer *answer)
 {
 	char text[SIP_HOSTPORT_MAX];
-	u32 n = sip_host_print(text, &answer->at.host,
-			       answer->write_port ? answer->at.port : 0, true);
+	u32 n;
+
+	if (sip_host_equal(&ask->at.host, &answer->at.host) &&
+	    answer->write_port == ask->port_written &&
+	    (!ask->port_written || ask->at.port == answer->at.port))
+		return true;
+	n = sip_host_print(text, &answer->at.host,
+			   answer->write_port ? answer->at.port : 0, true);
+	return sip_edits_add(edits, data, s, text, n);
+}
+
+static bool put_host(struct sip_edits *edits, const char *data,
+		     struct sip_span s, const struct sip_host *host)
+{
+	char text[SIP_HOSTPORT_MAX];
+	u32 n = sip_host_print(text, host, 0, data[s.off] == '[');
 
 	return sip_edits_add(edits, data, s, text, n);
+}
+
+/* The port behind a host that stays: @port is ":5060", or where it would be. */
+static bool put_port(struct sip_edits *edits, const char *data,
+		     struct sip_span port, const struct sip_answer *answer)
+{
+	struct sip_span digits = { port.off + 1, port.len - 1 };
+
+	if (!answer->write_port)
+		return sip_edits_add(edits, data, port, "", 0);
+	if (port.len)
+		return sip_edits_add_number(edits, data, digits,
+					    answer->at.port);
+	return sip_edits_add(edits, data, port, ":", 1) &&
+	       sip_edits_add_number(edits, data, port, answer->at.port);
+}
+
+/* The address in "maddr"; family 0 where there is none. */
+static struct sip_span maddr_of(const char *data, const struct sip_uri *u,
+				struct sip_host *h)
+{
+	struct sip_span s = {};
+
+	memset(h, 0, sizeof(*h));
+	if (u->params.len && sip_param(data, u->params, "maddr", &s) && s.len)
+		sip_host_parse(data, s, h);
+	return s;
+}
+
+static bool put_uri(const struct sip_msg *m, struct sip_edits *edits,
+		    const struct sip_ask *ask, const struct sip_answer *answer)
+{
+	const struct sip_uri *u = ask->uri;
+	struct sip_span s, port;
+	struct sip_host maddr;
+	bool ok;
+
+	s = maddr_of(m->data, u, &maddr);
+	if (sip_host_equal(&u->addr, &ask->at.host)) {
+		ok = put_endpoint(edits, m->data, u->hostport, ask, answer);
+	} else {
+		port = sip_span(sip_span_end(u->host), sip_span_end(u->hostport));
+		ok = put_port(edits, m->data, port, answer);
+	}
+	if (maddr.family && sip_host_equal(&maddr, &ask->at.host))
+		ok = put_host(edits, m->data, s, &answer->at.host) && ok;
+	return ok;
 }
 
 static enum sipalg_reason ask_uri(const struct sip_msg *m,
@@ -50,23 +114,31 @@ static enum sipalg_reason ask_uri(const struct sip_msg *m,
 				  struct sip_edits *edits, struct sip_ask *ask,
 				  struct sip_span uri)
 {
+	enum sipalg_reason ret = SIPALG_R_UNCHANGED;
 	struct sip_answer answer = {};
-	enum sipalg_reason ret;
+	struct sip_host maddr;
 	struct sip_uri u;
 
 	if (sip_uri_parse(m->data, uri, &u) ||
-	    (u.scheme != SIP_SCHEME_SIP && u.scheme != SIP_SCHEME_SIPS) ||
-	    !u.addr.family)
+	    (u.scheme != SIP_SCHEME_SIP && u.scheme != SIP_SCHEME_SIPS))
 		return SIPALG_R_UNCHANGED;
+	maddr_of(m->data, &u, &maddr);
 	ask->uri = &u;
-	ask->at.host = u.addr;
-	ask->at.port = u.port ? u.port : SIP_PORT_DEFAULT;
+	ask->port_default = u.scheme == SIP_SCHEME_SIPS ? SIP_PORT_SECURE :
+							  SIP_PORT_DEFAULT;
 	ask->port_written = u.port != 0;
-	ret = r->resolve(r->priv, ask, &answer);
+	ask->at.host = u.addr;
+	ask->at.port = u.port ? u.port : ask->port_default;
+	if (u.addr.family)
+		ret = r->resolve(r->priv, ask, &answer);
+	if (ret == SIPALG_R_UNCHANGED && maddr.family &&
+	    !sip_host_equal(&maddr, &u.addr)) {
+		ask->at.host = maddr;
+		ret = r->resolve(r->priv, ask, &answer);
+	}
+	if (ret == SIPALG_R_TRANSLATED && !put_uri(m, edits, ask, &answer))
+		ret = SIPALG_R_TOO_MANY_EDITS;
 	ask->uri = NULL;
-	if (ret == SIPALG_R_TRANSLATED &&
-	    !put_endpoint(edits, m->data, u.hostport, &answer))
-		return SIPALG_R_TOO_MANY_EDITS;
 	return ret;
 }
 
@@ -107,22 +179,57 @@ static enum sipalg_reason translate_list(const struct sip_msg *m,
 }
 
 static bool put_via(const struct sip_msg *m, struct sip_edits *edits,
-		    const struct sip_via *v, const struct sip_answer *answer)
+		    const struct sip_ask *ask, const struct sip_answer *answer)
 {
-	char text[SIP_HOSTPORT_MAX];
-	bool ok;
-	u32 n;
+	const struct sip_via *v = ask->via;
+	struct sip_host maddr;
+	bool ok = true;
 
-	ok = put_endpoint(edits, m->data, v->hostport, answer);
-	if (v->received.len && answer->received.family) {
-		n = sip_host_print(text, &answer->received, 0,
-				   m->data[v->received.off] == '[');
-		ok = sip_edits_add(edits, m->data, v->received, text, n) && ok;
+	if (answer->at.host.family && v->port_apart) {
+		/* "host : port" keeps its white space. */
+		ok = put_host(edits, m->data, v->host, &answer->at.host) &&
+		     sip_edits_add_number(edits, m->data, v->port_text,
+					  answer->at.port);
+	} else if (answer->at.host.family) {
+		ok = put_endpoint(edits, m->data, v->hostport, ask, answer);
 	}
+	sip_host_parse(m->data, v->maddr, &maddr);
+	if (answer->at.host.family && maddr.family &&
+	    sip_host_equal(&maddr, &ask->at.host))
+		ok = put_host(edits, m->data, v->maddr, &answer->at.host) && ok;
+	if (v->received.len && answer->received.family)
+		ok = put_host(edits, m->data, v->received,
+			      &answer->received) && ok;
 	if (v->rport.len && answer->rport)
 		ok = sip_edits_add_number(edits, m->data, v->rport,
 					  answer->rport) && ok;
 	return ok;
+}
+
+static enum sipalg_reason ask_via(const struct sip_msg *m,
+				  const struct sip_resolver *r,
+				  struct sip_edits *edits,
+				  const struct sip_via *v)
+{
+	struct sip_ask ask = {
+		.place = SIP_PLACE_VIA,
+		.hdr = SIP_HDR_VIA,
+		.at.host = v->addr,
+		.port_default = v->transport == SIP_TRANSPORT_TLS ?
+				SIP_PORT_SECURE : SIP_PORT_DEFAULT,
+		.port_written = v->port != 0,
+		.via = v,
+	};
+	struct sip_answer answer = {};
+	enum sipalg_reason ret;
+
+	ask.at.port = v->port ? v->port : ask.port_default;
+	if (!v->addr.family && !v->received_addr.family)
+		return SIPALG_R_UNCHANGED;
+	ret = r->resolve(r->priv, &ask, &answer);
+	if (ret == SIPALG_R_TRANSLATED && !put_via(m, edits, &ask, &answer))
+		return SIPALG_R_TOO_MANY_EDITS;
+	return ret;
 }
 
 static enum sipalg_reason translate_vias(const struct sip_msg *m,
@@ -136,26 +243,10 @@ static enum sipalg_reason translate_vias(const struct sip_msg *m,
 		struct sip_span rest = h->value;
 
 		while (sip_via_next(m->data, &rest, &v) == 1) {
-			struct sip_ask ask = {
-				.place = SIP_PLACE_VIA,
-				.hdr = SIP_HDR_VIA,
-				.at.host = v.addr,
-				.at.port = v.port ? v.port : SIP_PORT_DEFAULT,
-				.port_written = v.port != 0,
-				.via = &v,
-			};
-			struct sip_answer answer = {};
-			enum sipalg_reason ret;
+			enum sipalg_reason ret = ask_via(m, r, edits, &v);
 
-			/* "host : port" in two pieces cannot be replaced as one. */
-			if (!v.addr.family || v.port_apart)
-				continue;
-			ret = r->resolve(r->priv, &ask, &answer);
 			if (is_failure(ret))
 				return ret;
-			if (ret == SIPALG_R_TRANSLATED &&
-			    !put_via(m, edits, &v, &answer))
-				return SIPALG_R_TOO_MANY_EDITS;
 		}
 	}
 	return SIPALG_R_OK;

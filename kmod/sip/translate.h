@@ -12,7 +12,8 @@
 #include "edit.h"
 #include "sip.h"
 
-#define SIP_PORT_DEFAULT 5060
+#define SIP_PORT_DEFAULT	5060
+#define SIP_PORT_SECURE		5061	/* of sips: and TLS (RFC 3261 19.1.2) */
 
 /* Where a host stands decides what it means. */
 enum sip_place {
@@ -24,7 +25,7 @@ enum sip_place {
 	SIP_PLACE_IDENTITY,	/* From, To, P-Asserted-Identity, ...: names only */
 };
 
-/* A host and port; @written: the port stands in the text. */
+/* A host and port. */
 struct sip_endpoint {
 	struct sip_host host;
 	u16 port;
@@ -34,7 +35,9 @@ struct sip_endpoint {
  * struct sip_ask - a host that stands in the message
  * @place: what it means there
  * @hdr: enum sip_hdr_id, SIP_HDR_OTHER for the Request-URI
- * @at: the endpoint; its port is 5060 where none is written
+ * @at: the endpoint, with the default port where none is written; host family
+ *	0: a name, asked for only where it is in a Via with received
+ * @port_default: which that is
  * @port_written: the text has a port
  * @uri: the URI around it, NULL for Via
  * @via: the Via element around it, else NULL
@@ -43,6 +46,7 @@ struct sip_ask {
 	enum sip_place place;
 	enum sip_hdr_id hdr;
 	struct sip_endpoint at;
+	u16 port_default;
 	bool port_written;
 	const struct sip_uri *uri;
 	const struct sip_nameaddr *element;
@@ -51,7 +55,7 @@ struct sip_ask {
 
 /**
  * struct sip_answer - what to write instead
- * @at: the new endpoint
+ * @at: the new endpoint; host family 0, for Via: leave sent-by
  * @write_port: write its port
  * @received: for Via: "received" becomes this (family 0: leave it)
  * @rport: for Via: "rport" with a value becomes this (0: leave it)
@@ -79,8 +83,11 @@ struct sip_resolver {
 /**
  * sip_translate() - collect the edits for the start line and the header fields
  * @m: the message
- * @r: asked once for each host that is an address; names are never asked for
+ * @r: asked once for each host that is an address; names are not asked for
  * @edits: gets the replacements
+ *
+ * Where "maddr" stands beside a host, it is what routes: one that equals the
+ * host changes with it, one beside a host that is not ours is asked for.
  *
  * An element that breaks the grammar ends its header field's walk: what cannot
  * be understood is not changed.

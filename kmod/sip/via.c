@@ -75,6 +75,7 @@ static u32 sent_by(const char *data, u32 pos, u32 end, struct sip_via *v)
 	pos = sip_scan_port(data, digits, end, &v->port);
 	if (!pos)
 		return 0;
+	v->port_text = sip_span(digits, pos);
 	if (colon == sip_span_end(v->host) && digits == colon + 1)
 		v->hostport = sip_span(v->host.off, pos);
 	else
@@ -97,6 +98,9 @@ static void via_params(const char *data, struct sip_via *v)
 			   sip_nocase(p, 8, "received")) {
 			v->received = value;
 			sip_host_parse(data, value, &v->received_addr);
+		} else if (name.len == 5 && !v->maddr.len &&
+			   sip_nocase(p, 5, "maddr")) {
+			v->maddr = value;
 		} else if (name.len == 5 && !v->has_rport &&
 			   sip_nocase(p, 5, "rport")) {
 			v->has_rport = true;

@@ -69,6 +69,8 @@ static inline void walk_vias(const char *d, struct sip_span s)
 		walk_in(v.hostport, s);
 		walk_in(v.host, v.hostport);
 		walk_in(v.params, s);
+		walk_in(v.port_text, s);
+		walk_in(v.maddr, v.params);
 		walk_in(v.branch, v.params);
 		walk_in(v.received, v.params);
 		walk_in(v.rport, v.params);
