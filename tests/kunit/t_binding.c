@@ -18,8 +18,9 @@ static struct sipalg_binding *create(struct gateway *g, u8 type,
 				     bool shared)
 {
 	struct sip_endpoint in = endpoint(inner), out = endpoint(outer);
+	static const u16 zones[2];
 
-	return sipalg_binding_create(&g->sn, type, &in, &out, IPPROTO_UDP, 0,
+	return sipalg_binding_create(&g->sn, type, &in, &out, IPPROTO_UDP, zones,
 				     NULL, shared);
 }
 
