@@ -266,7 +266,7 @@ static void binding_timer(struct timer_list *t)
 static struct sipalg_binding *binding_alloc(struct sipalg_net *sn, u8 type,
 					    const struct sip_endpoint *inner,
 					    const struct sip_endpoint *outer,
-					    u8 proto, u16 zone)
+					    u8 proto, const u16 zones[2])
 {
 	bool signalling = type == SIPALG_BINDING_SIGNALLING;
 	struct sipalg_binding *b;
@@ -274,8 +274,10 @@ static struct sipalg_binding *binding_alloc(struct sipalg_net *sn, u8 type,
 	b = kzalloc(struct_size(b, timer, signalling), GFP_ATOMIC);
 	if (!b)
 		return NULL;
-	sipalg_end_key_set(&b->end[SIPALG_INNER].key, SIPALG_INNER, inner, proto, zone);
-	sipalg_end_key_set(&b->end[SIPALG_OUTER].key, SIPALG_OUTER, outer, proto, zone);
+	sipalg_end_key_set(&b->end[SIPALG_INNER].key, SIPALG_INNER, inner, proto,
+			   zones[SIPALG_INNER]);
+	sipalg_end_key_set(&b->end[SIPALG_OUTER].key, SIPALG_OUTER, outer, proto,
+			   zones[SIPALG_OUTER]);
 	b->sn = sn;
 	b->type = type;
 	spin_lock_init(&b->lock);
@@ -290,7 +292,7 @@ static struct sipalg_binding *binding_alloc(struct sipalg_net *sn, u8 type,
 struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 					     const struct sip_endpoint *inner,
 					     const struct sip_endpoint *outer,
-					     u8 proto, u16 zone,
+					     u8 proto, const u16 zones[2],
 					     struct sipalg_call *call,
 					     bool shared)
 {
@@ -304,7 +306,7 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 		return ERR_PTR(-ENOSPC);
 	}
 	err = -ENOMEM;
-	b = binding_alloc(sn, type, inner, outer, proto, zone);
+	b = binding_alloc(sn, type, inner, outer, proto, zones);
 	if (!b)
 		goto err_count;
 	b->call = call;
@@ -510,7 +512,7 @@ void sipalg_binding_clear_way(struct sipalg_binding *b,
 	const struct sipalg_end_key *outer = &b->end[SIPALG_OUTER].key;
 	struct sipalg_end_key key;
 
-	sipalg_end_key_set(&key, SIPALG_OUTER, peer, inner->proto, inner->zone);
+	sipalg_end_key_set(&key, SIPALG_OUTER, peer, inner->proto, outer->zone);
 	if (key.pf != inner->pf)
 		return;
 	clear_tuple(b, &key, outer);

@@ -153,7 +153,7 @@ void sipalg_binding_set_master(struct sipalg_binding *b, struct nf_conn *ct);
  * @inner: inner end
  * @outer: outer end
  * @proto: IPPROTO_UDP or IPPROTO_TCP
- * @zone: conntrack zone
+ * @zones: conntrack zones of the ends
  * @call: owner of a media binding
  * @shared: the outer end may be somebody else's as well (told apart by peer)
  * Return: the binding, or an ERR_PTR: -EADDRINUSE, -ENOMEM, -ENOSPC (limit).
@@ -162,7 +162,7 @@ void sipalg_binding_set_master(struct sipalg_binding *b, struct nf_conn *ct);
 struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 					     const struct sip_endpoint *inner,
 					     const struct sip_endpoint *outer,
-					     u8 proto, u16 zone,
+					     u8 proto, const u16 zones[2],
 					     struct sipalg_call *call,
 					     bool shared);
 

@@ -50,7 +50,9 @@ struct sipalg_contact {
  * @flow: what we know of the entry
  * @dir: the packet's direction
  * @proto: IPPROTO_UDP or IPPROTO_TCP
- * @zone: conntrack zone of the entry
+ * @out_dev: the device by which the message leaves, NULL where it stays here
+ * @zone: conntrack zone of the inside
+ * @outer_zone: and of the outside, where outer ports are shared
  * @src_nat: the sender is behind our NAT
  * @dst_nat: the receiver is behind our NAT
  * @path: the four endpoints
@@ -84,6 +86,7 @@ struct sipalg_ctx {
 	enum ip_conntrack_dir dir;
 	u8 proto;
 	u16 zone;
+	u16 outer_zone;
 	bool src_nat;
 	bool dst_nat;
 	struct sipalg_path path;

@@ -65,6 +65,7 @@ struct sipalg_flow *sipalg_flow_mark(struct sipalg_net *sn, struct nf_conn *ct)
 		return NULL;
 	flow = (struct sipalg_flow *)help->data;
 	flow->magic = sipalg_flow_magic;
+	flow->zone = sipalg_inner_zone(ct);
 	sipalg_count(sn, SIPALG_R_FLOWS);
 	return flow;
 }

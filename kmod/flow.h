@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_zones.h>
 
 #include "sip/translate.h"
 
@@ -32,11 +33,13 @@ enum sipalg_flow_flag {
  * @magic: says that the bytes are ours; new with each load of the module
  * @flags: enum sipalg_flow_flag, per direction of the host that wrote;
  *	written by any CPU without a lock: each bit is an observation
+ * @zone: conntrack zone of the inside; set before the flow is confirmed
  * @until: jiffies, the flow is kept alive at least so long; 0 never set
  */
 struct sipalg_flow {
 	u32 magic;
 	u8 flags[IP_CT_DIR_MAX];
+	u16 zone;
 	unsigned long until;
 };
 
@@ -53,6 +56,21 @@ static inline struct sipalg_flow *sipalg_flow(const struct nf_conn *ct)
 	flow = (struct sipalg_flow *)help->data;
 	return flow->magic == sipalg_flow_magic &&
 	       !rcu_access_pointer(help->helper) ? flow : NULL;
+}
+
+/*
+ * A zone may count for one direction only: two LANs with equal addresses are
+ * then told apart by the zone of what they send, and share the addresses
+ * outside. So each end of a binding has the zone that conntrack uses there.
+ */
+static inline u16 sipalg_inner_zone(const struct nf_conn *ct)
+{
+	return nf_ct_zone_id(nf_ct_zone(ct), IP_CT_DIR_ORIGINAL);
+}
+
+static inline u16 sipalg_outer_zone(const struct nf_conn *ct)
+{
+	return nf_ct_zone_id(nf_ct_zone(ct), IP_CT_DIR_REPLY);
 }
 
 /**

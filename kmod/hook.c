@@ -96,10 +96,17 @@ static bool take_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 			    struct nf_conn *ct, struct sipalg_binding *b,
 			    const struct sip_host *host, bool inbound)
 {
+	struct sipalg_flow *flow;
 	struct nf_conn *master;
 
-	if (!sipalg_binding_leased(b, host) || !sipalg_flow_mark(sn, ct))
+	if (!sipalg_binding_leased(b, host))
 		return false;
+	flow = sipalg_flow_mark(sn, ct);
+	if (!flow)
+		return false;
+	/* From outside, only the binding tells whose zone it leads to. */
+	if (inbound)
+		flow->zone = b->end[SIPALG_INNER].key.zone;
 	/* What an inside host begins is for the ruleset to judge. */
 	if (!inbound || ct->master)
 		return true;
@@ -144,11 +151,12 @@ static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
 	struct sip_endpoint outer, inner;
 	struct sipalg_path path;
 	u8 proto = nf_ct_protonum(ct);
-	u16 zone = nf_ct_zone(ct)->id;
 
 	sipalg_path_of(&path, ct, IP_CT_DIR_ORIGINAL);
-	from = sipalg_binding_lookup(sn, SIPALG_INNER, &path.src_in, proto, zone);
-	to = sipalg_binding_lookup(sn, SIPALG_OUTER, &path.dst_in, proto, zone);
+	from = sipalg_binding_lookup(sn, SIPALG_INNER, &path.src_in, proto,
+				     sipalg_inner_zone(ct));
+	to = sipalg_binding_lookup(sn, SIPALG_OUTER, &path.dst_in, proto,
+				   sipalg_outer_zone(ct));
 	if (from)
 		s = take(sn, skb, ct, from, &path.dst_in.host, false);
 	outer = path.src_in;

@@ -6,7 +6,6 @@
  * fail after that; so a failure anywhere leaves message and state as they were.
  */
 #include <linux/slab.h>
-#include <net/netfilter/nf_conntrack_zones.h>
 
 #include "ctx.h"
 #include "event.h"
@@ -24,7 +23,8 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->flow = flow;
 	ctx->dir = CTINFO2DIR(ctinfo);
 	ctx->proto = nf_ct_protonum(ct);
-	ctx->zone = nf_ct_zone(ct)->id;
+	ctx->zone = flow->zone;
+	ctx->outer_zone = sipalg_outer_zone(ct);
 	ctx->flow_set = 0;
 	ctx->flow_clear = 0;
 	ctx->call = NULL;

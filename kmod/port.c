@@ -28,11 +28,15 @@ struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,
 				   bool shared)
 {
 	bool signalling = type == SIPALG_BINDING_SIGNALLING;
+	const u16 zones[] = {
+		[SIPALG_INNER] = ctx->zone,
+		[SIPALG_OUTER] = ctx->outer_zone,
+	};
 	struct sipalg_binding *b;
 
 	if (ctx->nmade == SIPALG_CTX_MADE)
 		return ERR_PTR(-ENOSPC);
-	b = sipalg_binding_create(ctx->sn, type, inner, outer, proto, ctx->zone,
+	b = sipalg_binding_create(ctx->sn, type, inner, outer, proto, zones,
 				  signalling ? NULL : ctx->call, shared);
 	if (!IS_ERR(b))
 		ctx->made[ctx->nmade++] = b;

@@ -54,7 +54,8 @@ static struct sipalg_binding *find(const struct sipalg_ctx *ctx,
 {
 	struct sipalg_end_key key;
 
-	sipalg_end_key_set(&key, side, at, proto, ctx->zone);
+	sipalg_end_key_set(&key, side, at, proto,
+			   side == SIPALG_INNER ? ctx->zone : ctx->outer_zone);
 	return sipalg_binding_find(ctx->sn, &key, other, NULL, true);
 }
 
