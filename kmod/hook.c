@@ -189,6 +189,9 @@ static unsigned int hook_new(void *priv, struct sk_buff *skb,
 	if (ctinfo != IP_CT_NEW || !ct || nf_ct_is_confirmed(ct) || ct->master ||
 	    !atomic_read(&sn->nbindings))
 		return NF_ACCEPT;
+	/* A VRF passes a packet on as its own: it has been here already. */
+	if (state->in && netif_is_l3_master(state->in))
+		return NF_ACCEPT;
 	if (nf_ct_protonum(ct) == IPPROTO_UDP ||
 	    nf_ct_protonum(ct) == IPPROTO_TCP)
 		map_new_flow(sn, skb, ct);
