@@ -51,12 +51,21 @@ static bool has_nat(const struct sipalg_binding *b)
 	return !sip_endpoint_equal(&inner, &outer);
 }
 
-/* ct state related, as with any helper; a dump follows the master. */
+/*
+ * ct state related, as with any helper; a dump follows the master. Marks are
+ * inherited as well: rulesets route by them and tell LANs apart.
+ */
 static void set_related(struct sk_buff *skb, struct nf_conn *ct,
 			struct nf_conn *master)
 {
 	nf_conntrack_get(&master->ct_general);
 	ct->master = master;
+#ifdef CONFIG_NF_CONNTRACK_MARK
+	ct->mark = READ_ONCE(master->mark);
+#endif
+#ifdef CONFIG_NF_CONNTRACK_SECMARK
+	ct->secmark = master->secmark;
+#endif
 	__set_bit(IPS_EXPECTED_BIT, &ct->status);
 	nf_ct_set(skb, ct, IP_CT_RELATED);
 }
