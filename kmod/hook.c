@@ -231,10 +231,8 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct)
 		return NF_ACCEPT;
-	flow = NULL;
-	if (nfct_help(ct))
-		flow = sipalg_flow(ct);
-	else if (!nf_ct_is_confirmed(ct))
+	flow = sipalg_flow(ct);
+	if (!flow && !nf_ct_is_confirmed(ct))
 		flow = recognise(sn, ct);
 	if (!flow || ctinfo == IP_CT_RELATED_REPLY)
 		return NF_ACCEPT;
