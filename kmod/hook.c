@@ -11,6 +11,7 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/slab.h>
 #include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 #include <net/netfilter/nf_nat.h>
 
@@ -21,6 +22,7 @@
 #include "inspect.h"
 #include "media.h"
 #include "net.h"
+#include "packet.h"
 
 /* After conntrack, before DNAT; after SNAT, before conntrack confirms. */
 #define PRIORITY_NEW		(NF_IP_PRI_CONNTRACK + 1)
@@ -220,6 +222,34 @@ static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct)
 	return sipalg_flow_mark(sn, ct);
 }
 
+/*
+ * Merged datagrams are messages of their own, and will not have the same length
+ * any more: each goes on alone. Only conntrack's confirmation comes after us.
+ * False: they could not be taken apart.
+ */
+static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
+			 const struct nf_hook_state *state,
+			 struct sipalg_flow *flow)
+{
+	enum ip_conntrack_info ctinfo;
+	struct sk_buff *list, *next;
+	struct nf_conn *ct;
+
+	list = sipalg_packet_split(skb);
+	if (!list)
+		return false;
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		ct = nf_ct_get(skb, &ctinfo);
+		sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
+		if (nf_conntrack_confirm(skb) == NF_ACCEPT)
+			state->okfn(state->net, state->sk, skb);
+		else
+			kfree_skb(skb);
+	}
+	return true;
+}
+
 static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
@@ -240,6 +270,8 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 	if (state->hook == NF_INET_POST_ROUTING &&
 	    (state->out->flags & IFF_LOOPBACK || netif_is_l3_master(state->out)))
 		return NF_ACCEPT;
+	if (sipalg_packet_is_merged(skb) && inspect_each(sn, skb, state, flow))
+		return NF_STOLEN;
 	sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
 	return NF_ACCEPT;
 }

@@ -5,6 +5,7 @@
 #include <linux/ipv6.h>
 #include <linux/kernel.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -12,7 +13,7 @@
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
-#include <net/udp.h>
+#include <net/udp.h>	/* and skb_gso_segment(), wherever it is declared */
 
 #include "packet.h"
 
@@ -77,6 +78,15 @@ static enum sipalg_reason find_l4_ipv6(struct sipalg_packet *p,
 	return SIPALG_R_OK;
 }
 
+/*
+ * Several datagrams. A datagram that a device or guest left to be cut into IP
+ * fragments (UFO) is only one.
+ */
+static bool is_many(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) && !(skb_shinfo(skb)->gso_type & SKB_GSO_UDP);
+}
+
 static enum sipalg_reason find_payload_udp(struct sipalg_packet *p,
 					   unsigned int end)
 {
@@ -84,7 +94,7 @@ static enum sipalg_reason find_payload_udp(struct sipalg_packet *p,
 	struct udphdr buf;
 	unsigned int len;
 
-	if (skb_is_gso(p->skb))
+	if (is_many(p->skb))
 		return SIPALG_R_GSO;
 	uh = skb_header_pointer(p->skb, p->l4off, sizeof(buf), &buf);
 	if (!uh)
@@ -274,7 +284,7 @@ int sipalg_packet_replace(struct sipalg_packet *p, const char *text,
 	int growth;
 	int err;
 
-	if (p->l4proto != IPPROTO_UDP || skb_is_gso(skb))
+	if (p->l4proto != IPPROTO_UDP || is_many(skb))
 		return -EOPNOTSUPP;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && !partial_is_ours(p))
 		return -EOPNOTSUPP;
@@ -346,4 +356,38 @@ void sipalg_packet_allow_fragments(struct sipalg_packet *p, struct net *net)
 	}
 	/* IPv6 has no such bit: ip6_fragment() asks this one instead */
 	skb->ignore_df = 1;
+}
+
+bool sipalg_packet_is_merged(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) &&
+	       skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4;
+}
+
+/* A bridge wants to find the Ethernet header in front of each. */
+static unsigned int bridged_header(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	if (nf_bridge_info_exists(skb))
+		return skb_network_header(skb) - skb_mac_header(skb);
+#endif
+	return 0;
+}
+
+struct sk_buff *sipalg_packet_split(struct sk_buff *skb)
+{
+	unsigned int mac = bridged_header(skb);
+	struct sk_buff *list, *pos;
+
+	__skb_push(skb, mac);
+	list = skb_gso_segment(skb, 0);
+	if (IS_ERR_OR_NULL(list)) {
+		__skb_pull(skb, mac);
+		return NULL;
+	}
+	for (pos = list; pos; pos = pos->next)
+		__skb_pull(pos, mac);
+	/* What was merged as a list is taken apart in place, and has a reference. */
+	consume_skb(skb);
+	return list;
 }

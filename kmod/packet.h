@@ -86,4 +86,15 @@ int sipalg_packet_replace(struct sipalg_packet *p, const char *text,
  */
 void sipalg_packet_allow_fragments(struct sipalg_packet *p, struct net *net);
 
+/* Is this several datagrams in one (GRO, UDP_SEGMENT)? */
+bool sipalg_packet_is_merged(const struct sk_buff *skb);
+
+/**
+ * sipalg_packet_split() - take merged datagrams apart
+ * @skb: the packet, in a netfilter hook; gone afterwards, unless this fails
+ * Return: a list of packets, with all that belongs to @skb (conntrack entry,
+ * route); NULL if memory is short, and then @skb is as it was.
+ */
+struct sk_buff *sipalg_packet_split(struct sk_buff *skb);
+
 #endif
