@@ -85,6 +85,7 @@ struct sipalg_ctx {
 	struct sipalg_flow *flow;
 	enum ip_conntrack_dir dir;
 	u8 proto;
+	const struct net_device *out_dev;
 	u16 zone;
 	u16 outer_zone;
 	bool src_nat;
@@ -150,6 +151,10 @@ enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 struct sipalg_binding *sipalg_allocate(struct sipalg_ctx *ctx, u8 type,
 				       const struct sip_endpoint *inner,
 				       u8 proto, struct sipalg_binding **rtcp);
+
+/* Is there a socket of this very host on this address and port? */
+bool sipalg_is_local(const struct sipalg_ctx *ctx, const struct sip_endpoint *at,
+		     u8 proto);
 
 /* Make a binding at exactly this outer end, and note it. */
 struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,

@@ -15,10 +15,11 @@
 static struct sipalg_ctx * __percpu *contexts;
 
 static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
-		      struct nf_conn *ct, enum ip_conntrack_info ctinfo,
-		      struct sipalg_flow *flow)
+		      const struct nf_hook_state *state, struct nf_conn *ct,
+		      enum ip_conntrack_info ctinfo, struct sipalg_flow *flow)
 {
 	ctx->sn = sn;
+	ctx->out_dev = state->out;
 	ctx->ct = ct;
 	ctx->flow = flow;
 	ctx->dir = CTINFO2DIR(ctinfo);
@@ -236,7 +237,7 @@ void sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
 	local_bh_disable();
 	rcu_read_lock();
 	ctx = *this_cpu_ptr(contexts);
-	ctx_begin(ctx, sn, ct, ctinfo, flow);
+	ctx_begin(ctx, sn, state, ct, ctinfo, flow);
 	ret = read_message(ctx, skb, state->pf);
 	if (ret == SIPALG_R_OK) {
 		sipalg_count(sn, SIPALG_R_OK);

@@ -3,8 +3,10 @@
  * Finding a free outer port.
  */
 #include <linux/random.h>
+#include <net/l3mdev.h>
 
 #include "compat/compat.h"
+#include "compat/socket.h"
 #include "ctx.h"
 #include "net.h"
 
@@ -43,6 +45,27 @@ struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,
 	return b;
 }
 
+bool sipalg_is_local(const struct sipalg_ctx *ctx, const struct sip_endpoint *at,
+		     u8 proto)
+{
+	const struct net_device *out = ctx->out_dev;
+	union nf_inet_addr addr;
+
+	if (!out || proto != IPPROTO_UDP)
+		return false;
+	sip_host_to_inet(&addr, &at->host);
+	return compat_udp_is_bound(ctx->sn->net, at->host.family == 4, &addr,
+				   htons(at->port),
+				   l3mdev_master_ifindex_rcu(out) ?: out->ifindex);
+}
+
+/* Behind our NAT, only ports that are not in use on this very host are free. */
+static bool is_in_use(const struct sipalg_ctx *ctx, const struct sip_endpoint *at,
+		      u8 proto)
+{
+	return ctx->src_nat && sipalg_is_local(ctx, at, proto);
+}
+
 /* The binding, and with it the one for RTCP, or none of them. */
 static struct sipalg_binding *try_port(struct sipalg_ctx *ctx, u8 type,
 				       const struct sip_endpoint *inner,
@@ -55,11 +78,14 @@ static struct sipalg_binding *try_port(struct sipalg_ctx *ctx, u8 type,
 
 	if (rtcp && (inner->port == 65535 || outer->port == 65535))
 		return ERR_PTR(-EADDRINUSE);
+	inner1.port++;
+	outer1.port++;
+	if (is_in_use(ctx, outer, proto) ||
+	    (rtcp && is_in_use(ctx, &outer1, proto)))
+		return ERR_PTR(-EADDRINUSE);
 	b = sipalg_make(ctx, type, inner, outer, proto, shared);
 	if (IS_ERR(b) || !rtcp)
 		return b;
-	inner1.port++;
-	outer1.port++;
 	b1 = sipalg_make(ctx, SIPALG_BINDING_RTCP, &inner1, &outer1, proto,
 			 shared);
 	if (!IS_ERR(b1)) {

@@ -110,8 +110,18 @@ static void note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
 }
 
 /*
+ * Can the flow's outer port be called from outside? NAT gives a host the port
+ * that it has, also where a server on this gateway waits on that port.
+ */
+static bool is_callable_back(const struct sipalg_ctx *ctx)
+{
+	return !ctx->src_nat ||
+	       !sipalg_is_local(ctx, &ctx->path.src_out, ctx->proto);
+}
+
+/*
  * The binding for an own endpoint: found, or made. Where the port is the
- * flow's own, its outer port is the flow's outer port.
+ * flow's own, its outer port is the flow's outer port, if it can be.
  */
 static struct sipalg_binding *own_binding(struct sipalg_ctx *ctx,
 					  const struct sip_ask *ask,
@@ -119,19 +129,20 @@ static struct sipalg_binding *own_binding(struct sipalg_ctx *ctx,
 {
 	u8 proto = proto_of(ctx, ask);
 	struct sipalg_binding *b;
+	bool same;
 
+	same = sip_endpoint_equal(inner, &ctx->path.src_in) &&
+	       proto == ctx->proto && is_callable_back(ctx);
 	b = find(ctx, SIPALG_INNER, inner, &ctx->path.src_out.host, proto);
 	if (b) {
 		struct sip_endpoint outer;
 
 		sipalg_end_get(b, SIPALG_OUTER, &outer);
 		/* A flow that NAT gave another port by now makes it stale. */
-		if (!sip_endpoint_equal(inner, &ctx->path.src_in) ||
-		    proto != ctx->proto ||
-		    sip_endpoint_equal(&outer, &ctx->path.src_out))
+		if (!same || sip_endpoint_equal(&outer, &ctx->path.src_out))
 			return b;
 	}
-	if (sip_endpoint_equal(inner, &ctx->path.src_in) && proto == ctx->proto)
+	if (same)
 		b = sipalg_make(ctx, SIPALG_BINDING_SIGNALLING, inner,
 				&ctx->path.src_out, proto, true);
 	else
