@@ -543,6 +543,33 @@ void sipalg_bindings_flush(struct sipalg_net *sn)
 	}
 }
 
+void sipalg_bindings_moved(struct sipalg_net *sn, const struct sip_host *host,
+			   bool gone)
+{
+	struct rhashtable_iter iter;
+	struct sipalg_end *end;
+
+	rhltable_walk_enter(&sn->ends, &iter);
+	rhashtable_walk_start(&iter);
+	while ((end = rhashtable_walk_next(&iter))) {
+		struct sipalg_binding *b;
+
+		/* The table was resized: some come twice, which does no harm. */
+		if (IS_ERR(end))
+			continue;
+		b = sipalg_binding_of(end);
+		if (end->key.side != SIPALG_OUTER ||
+		    !has_host(b, SIPALG_OUTER, host) ||
+		    has_host(b, SIPALG_INNER, host))
+			continue;
+		WRITE_ONCE(b->stale, gone);
+		if (gone)
+			sipalg_binding_kill_flows(b);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
 void sipalg_bindings_clean(struct sipalg_net *sn)
 {
 	rhltable_destroy(&sn->ends);

@@ -70,6 +70,7 @@ struct sipalg_lease {
  * @rcu: freed a grace period after it left the table
  * @lock: protects the fields down to @nflows
  * @dead: it has left the table and lets nobody through any more
+ * @stale: its outer address is no longer ours: no new flow may leave by it
  * @leases: signalling: struct sipalg_lease
  * @master: signalling: the flow that it was made for, a reference; what comes
  *	in by the binding is related to it
@@ -93,6 +94,7 @@ struct sipalg_binding {
 	u8 type;
 	bool verbatim;
 	bool bare;
+	bool stale;
 	u16 users;
 	u32 id;
 	struct sipalg_call *call;
@@ -107,6 +109,9 @@ struct sipalg_binding {
 };
 
 int sipalg_bindings_init(struct sipalg_net *sn);
+/* A local address went, or came. Closes flows that NAT gave the address. */
+void sipalg_bindings_moved(struct sipalg_net *sn, const struct sip_host *host,
+			   bool gone);
 /* Remove all that is left when calls and registrations are gone; may sleep. */
 void sipalg_bindings_flush(struct sipalg_net *sn);
 void sipalg_bindings_clean(struct sipalg_net *sn);

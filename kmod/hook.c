@@ -140,6 +140,8 @@ static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 	rhl_for_each_entry_rcu(end, pos, list, node) {
 		struct sipalg_binding *b = sipalg_binding_of(end);
 
+		if (READ_ONCE(b->stale))
+			continue;
 		if (b->type == SIPALG_BINDING_SIGNALLING ?
 		    take_signalling(sn, skb, ct, b, host, inbound) :
 		    take_media(sn, skb, ct, b, host))

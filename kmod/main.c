@@ -9,6 +9,7 @@
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
+#include "address.h"
 #include "binding.h"
 #include "call.h"
 #include "flow.h"
@@ -194,9 +195,12 @@ static int __init sipalg_init(void)
 	err = register_pernet_subsys(&sipalg_net_ops);
 	if (err)
 		goto err_inspect;
-	err = sipalg_genl_init();
+	err = sipalg_address_init();
 	if (err)
 		goto err_net;
+	err = sipalg_genl_init();
+	if (err)
+		goto err_address;
 	err = sipalg_net_enable(sipalg_net(&init_net));
 	if (err)
 		goto err_genl;
@@ -204,6 +208,8 @@ static int __init sipalg_init(void)
 
 err_genl:
 	sipalg_genl_exit();
+err_address:
+	sipalg_address_exit();
 err_net:
 	unregister_pernet_subsys(&sipalg_net_ops);
 err_inspect:
@@ -214,6 +220,7 @@ err_inspect:
 static void __exit sipalg_exit(void)
 {
 	sipalg_genl_exit();
+	sipalg_address_exit();
 	unregister_pernet_subsys(&sipalg_net_ops);
 	/* Bindings are freed by our own code, after a grace period. */
 	rcu_barrier();
