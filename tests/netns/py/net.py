@@ -137,7 +137,8 @@ class Net:
     def _marker(self, inner, outer):
         """Two sockets with a flow between an inside and an outside host that nothing closes."""
         if (inner, outer) not in self.markers:
-            a, b = self.udp(inner), self.udp(outer, 9)
+            there = [pair[1] for (_, host), pair in self.markers.items() if host == outer]
+            a, b = self.udp(inner), there[0] if there else self.udp(outer, 9)
             self.markers[inner, outer] = [a, b, None]
         pair = self.markers[inner, outer]
         a, b, _ = pair
