@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Without NAT: firewalls that route, firewalls that bridge; and other helpers on the gateway."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
+# pylint: disable=wrong-import-position
+import gateway
+import net
+from tap import check, equal, run_all
+from ua import Call, Ua
+
+SERVER = (net.S1, 5060)
+
+
+def check_unchanged(call):
+    equal(call.invite.data, call.sent.data, 'the INVITE')
+    equal(call.ok.body, call.callee.offer(), 'the answer')
+
+
+def test_in():
+    """a call in that the ruleset allows: byte-identical, its media let in until BYE"""
+    with net.Net('none') as network:
+        gateway.nft('insert rule inet filter forward udp dport 5060 accept')
+        phone, peer = Ua(network, 'p1', 'alice'), Ua(network, 's1', 'carol', rtp=30000)
+        call = Call(peer, phone, f'sip:alice@{net.P1}', (net.P1, 5060)).start()
+        check_unchanged(call)
+        call.check_audio()
+        check(network.absent(network.udp('s2', 30000), call.to_callee, phone.rtp, 'p1', 's2'),
+              'a stranger gets through to the phone')
+        call.hang_up(phone)
+        gateway.check_closed(network, call, 'p1', 's1')
+
+
+def test_other_contact():
+    """the server reaches a Contact that is not the port that the phone sends from"""
+    with net.Net('none') as network:
+        phone, server = Ua(network, 'p1', 'alice', port=5070), Ua(network, 's1', 'carol', rtp=30000)
+        sender = network.udp('p1', 6000)
+        data = phone.request('REGISTER', f'sip:{net.S1}', to=f'<sip:alice@{net.S1}>')
+        sender.sendto(data, SERVER)
+        seen, source = server.expect('REGISTER')
+        equal(seen.data, data, 'the REGISTER')
+        server.answer(seen, source, contact=False,
+                      headers=[('Contact', f'{seen["Contact"]};expires=600')])
+        check(net.receive(sender)[0], 'no answer came')
+        gateway.forget()
+        network.barrier('p1', 's1')
+        call = Call(server, phone, phone.uri, (net.P1, 5070)).start()
+        call.check_audio()
+        call.hang_up()
+        gateway.check_closed(network, call, 'p1', 's1')
+
+
+def bridge_rules():
+    """The bridge shows its packets to the rules of IP, where the phones may only talk SIP."""
+    gateway.need('br_netfilter')
+    gateway.set_sysctl('net/bridge/bridge-nf-call-iptables', 1)
+    gateway.set_sysctl('net/bridge/bridge-nf-call-ip6tables', 1)
+    gateway.nft('''flush chain inet filter gate
+                   table inet filter {
+                       chain gate {
+                           ct state established,related accept
+                           udp dport { 5060, 9 } accept
+                       }
+                   }''')
+
+
+def test_bridge():
+    """two phones on one bridge (br_netfilter): byte-identical, media let through until BYE"""
+    with net.Net() as network:
+        bridge_rules()
+        alice, bob = Ua(network, 'p1', 'alice'), Ua(network, 'p2', 'bob')
+        before = gateway.counter('messages')
+        call = Call(alice, bob, f'sip:bob@{net.P2}', (net.P2, 5060)).start()
+        check_unchanged(call)
+        call.check_audio()
+        call.hang_up(bob)
+        equal(gateway.counter('messages') - before, 6, 'messages counted: INVITE, 180, 200, ACK, BYE, 200')
+        check(network.closes(bob.rtp, call.to_caller, alice.rtp, 'p1', 's1'),
+              'two seconds after the call its audio still passes')
+
+
+def test_bridged_and_routed():
+    """behind such a bridge, a call out through masquerade"""
+    with net.Net() as network:
+        bridge_rules()
+        phone, server = Ua(network, 'p1', 'alice'), Ua(network, 's1', 'carol', rtp=30000)
+        before = gateway.counter('messages')
+        call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).start()
+        gateway.check_outside(call.invite, (net.WAN, 5060), net.WAN)
+        call.check_audio()
+        call.hang_up()
+        equal(gateway.counter('messages') - before, 6, 'messages counted: INVITE, 180, 200, ACK, BYE, 200')
+        gateway.check_closed(network, call, 'p1', 's1')
+
+
+def transparent(network):
+    """The gateway's wan becomes a port of the bridge: all hosts are in one network."""
+    bridge_rules()
+    gateway.ip('''addr flush dev wan
+                  link set wan master lan''')
+    gateway.ip('addr add 10.0.0.10/24 dev eth0', 's1')
+    gateway.ip('addr add 10.0.0.20/24 dev eth0', 's2')
+    server = Ua.__new__(Ua)
+    server.network, server.ns, server.name = network, 's1', 'carol'
+    server.socket, server.rtp, server.rtcp = (network.udp('s1', port, '10.0.0.10')
+                                              for port in (5060, 30000, 30001))
+    server.address, server.port, server.media = '10.0.0.10', 5060, ('10.0.0.10', 30000)
+    net_address = dict(net.ADDRESS)
+    net.ADDRESS['s1'] = '10.0.0.10'
+    try:
+        network.barrier('p1', 's1')
+    finally:
+        net.ADDRESS.update(net_address)
+    return Ua(network, 'p1', 'alice'), server
+
+
+def test_transparent():
+    """a firewall that is a bridge: byte-identical, the server's media let in, a stranger's not"""
+    with net.Net('none') as network:
+        phone, server = transparent(network)
+        call = Call(phone, server, 'sip:carol@10.0.0.10', ('10.0.0.10', 5060)).start()
+        check_unchanged(call)
+        call.check_audio()
+        stranger = network.udp('s1', 30000, net.S1)
+        check(network.absent(stranger, call.to_caller, phone.rtp, 'p1', 's1'),
+              'a stranger gets through to the phone')
+        call.hang_up(server)
+        gateway.check_closed(network, call, 'p1', 's1')
+
+
+def with_helper(network, rules):
+    """A call on whose flow the kernel's own helper is."""
+    gateway.need('nf_nat_sip')
+    gateway.nft(f'''table ip helper {{
+        ct helper sip-udp {{ type "sip" protocol udp; l3proto ip; }}
+        {rules}
+    }}''')
+    phone, server = Ua(network, 'p1', 'alice'), Ua(network, 's1', 'carol', rtp=30000)
+    equal(gateway.counter('foreign_helper'), 0, 'flows with another helper')
+    call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).start()
+    equal(gateway.counter('foreign_helper'), 1, 'flows with another helper')
+    equal(gateway.counter('messages'), 0, 'messages inspected')
+    equal(gateway.bindings(), [], 'what was opened')
+    check(call.audio_to_caller(), "the kernel's helper was disturbed")
+    call.hang_up()
+    return phone, server
+
+
+def test_helper():
+    """a flow with the kernel's sip helper (ct helper set) is left to it, and counted"""
+    with net.Net() as network:
+        with_helper(network, '''chain pre {
+            type filter hook prerouting priority filter;
+            ip saddr 10.0.0.11 udp dport 5060 ct helper set "sip-udp"; }''')
+        # Another phone's flow is none of the helper's.
+        other = Ua(network, 'p2', 'bob')
+        server = network.sockets[3]
+        other.send(other.request('OPTIONS', f'sip:{net.S1}'), SERVER)
+        data, _ = net.receive(server)
+        check(net.P2.encode() not in data.partition(b'Call-ID')[0], f'not translated: {data!r}')
+
+
+run_all(globals())
