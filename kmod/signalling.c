@@ -146,16 +146,6 @@ static bool is_callable_back(const struct sipalg_ctx *ctx)
 }
 
 /*
- * Can the flow's outer port be called from outside? NAT gives a host the port
- * that it has, also where a server on this gateway waits on that port.
- */
-static bool is_callable_back(const struct sipalg_ctx *ctx)
-{
-	return !ctx->src_nat ||
-	       !sipalg_is_local(ctx, &ctx->path.src_out, ctx->proto);
-}
-
-/*
  * The binding for an own endpoint: found, or made. Where the port is the
  * flow's own, its outer port is the flow's outer port, if it can be.
  */
