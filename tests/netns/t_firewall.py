@@ -97,41 +97,6 @@ def test_bridged_and_routed():
         gateway.check_closed(network, call, 'p1', 's1')
 
 
-def transparent(network):
-    """The gateway's wan becomes a port of the bridge: all hosts are in one network."""
-    bridge_rules()
-    gateway.ip('''addr flush dev wan
-                  link set wan master lan''')
-    gateway.ip('addr add 10.0.0.10/24 dev eth0', 's1')
-    gateway.ip('addr add 10.0.0.20/24 dev eth0', 's2')
-    server = Ua.__new__(Ua)
-    server.network, server.ns, server.name = network, 's1', 'carol'
-    server.socket, server.rtp, server.rtcp = (network.udp('s1', port, '10.0.0.10')
-                                              for port in (5060, 30000, 30001))
-    server.address, server.port, server.media = '10.0.0.10', 5060, ('10.0.0.10', 30000)
-    net_address = dict(net.ADDRESS)
-    net.ADDRESS['s1'] = '10.0.0.10'
-    try:
-        network.barrier('p1', 's1')
-    finally:
-        net.ADDRESS.update(net_address)
-    return Ua(network, 'p1', 'alice'), server
-
-
-def test_transparent():
-    """a firewall that is a bridge: byte-identical, the server's media let in, a stranger's not"""
-    with net.Net('none') as network:
-        phone, server = transparent(network)
-        call = Call(phone, server, 'sip:carol@10.0.0.10', ('10.0.0.10', 5060)).start()
-        check_unchanged(call)
-        call.check_audio()
-        stranger = network.udp('s1', 30000, net.S1)
-        check(network.absent(stranger, call.to_caller, phone.rtp, 'p1', 's1'),
-              'a stranger gets through to the phone')
-        call.hang_up(server)
-        gateway.check_closed(network, call, 'p1', 's1')
-
-
 def with_helper(network, rules):
     """A call on whose flow the kernel's own helper is."""
     gateway.need('nf_nat_sip')

@@ -280,20 +280,4 @@ def test_padding():
         check_invite(server.expect('INVITE')[0], 1000)
 
 
-def test_call():
-    """a call whose every message comes in fragments"""
-    with net.Net() as network:
-        phone, server = pair(network)
-        gateway.ip('link set eth0 mtu 576', 'p1')
-        gateway.ip('link set eth0 mtu 576', 's1')
-        call = Call(phone, server, f'sip:carol@{net.S1}', SERVER)
-        for ua in (phone, server):
-            ua.offer = lambda media=ua.media: sip.sdp(*media, 'a=x:' + 'x' * 1200 + '\r\n')
-        call.start()
-        gateway.check_outside(call.invite, (net.WAN, 5060), net.WAN)
-        call.check_audio()
-        call.hang_up(server)
-        gateway.check_closed(network, call, 'p1', 's1')
-
-
 run_all(globals())

@@ -97,21 +97,6 @@ def closed(network, call):
           f'two seconds after the call audio to {call.caller.ns} still passes')
 
 
-def test_directions():
-    """zones for one direction, one public address: equal phones are kept apart, also at the end"""
-    with net.Net() as network:
-        agents = two_lans(network, DIRECTIONS)
-        pair = calls(*agents)
-        check(pair[0].invite.contact != pair[1].invite.contact, 'both have the same Contact')
-        check(pair[0].to_caller != pair[1].to_caller, 'both were given the same RTP port')
-        check_both(pair)
-        pair[0].hang_up()
-        closed(network, pair[0])
-        pair[1].check_audio()
-        pair[1].hang_up(pair[1].callee)
-        closed(network, pair[1])
-
-
 def test_both_directions():
     """zones for both directions, a public address each: the same ports, and each hears its own"""
     with net.Net() as network:

@@ -114,7 +114,7 @@ static void fields(void)
 		is_num(run(v[i].in, out), SIPALG_R_OK, v[i].in);
 		if (!ok(!strcmp(out, want), want))
 			printf("# got '%s'\n", out);
-		is_num(e.n != 0, v[i].want != NULL, "edits, or none");
+		is_num(e.n != 0, !!v[i].want, "edits, or none");
 	}
 }
 
@@ -153,7 +153,8 @@ static void refused(void)
 	char out[4096];
 	int i, n;
 
-	asked = fail_at = 0;
+	asked = 0;
+	fail_at = 0;
 	is_num(run(all_places, out), SIPALG_R_OK, "asked for all");
 	n = asked;
 	is_num(n, 4, "four");
