@@ -68,6 +68,7 @@ struct sipalg_transaction {
  * @session_expires: seconds, 0 none
  * @agreed: media as agreed
  * @offer: by side: media as offered, and not yet agreed
+ * @early: early media that have their own description, until it is answered
  * @b_tag: the To tag of the first response; NULL while trying
  */
 struct sipalg_dialog {
@@ -90,6 +91,7 @@ struct sipalg_dialog {
 	u32 session_expires;
 	struct sipalg_session *agreed;
 	struct sipalg_session *offer[2];
+	struct sipalg_session *early;
 	char *b_tag;
 	u16 b_tag_len;
 };

@@ -35,8 +35,7 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->new_tag = NULL;
 	ctx->stale = false;
 	ctx->star = false;
-	ctx->media.present = false;
-	ctx->media.session = NULL;
+	sipalg_media_init(&ctx->media);
 	ctx->nmade = 0;
 	ctx->ncontacts = 0;
 	ctx->proxy = NULL;

@@ -271,7 +271,7 @@ static bool admits(struct gateway *g, struct sipalg_binding *b,
 		return sipalg_binding_leased(b, h);
 	lock = sipalg_lock(&g->sn, b->call->hash);
 	spin_lock_bh(lock);
-	ok = !b->dead && sipalg_media_admits(b, h);
+	ok = !b->dead && sipalg_media_admits(b, h, false);
 	spin_unlock_bh(lock);
 	return ok;
 }
