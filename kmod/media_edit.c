@@ -79,6 +79,14 @@ static bool conn_changes(const struct sipalg_ctx *ctx)
 	return bound || !unbound;
 }
 
+/* a=rtcp with our own address: it is bound, or RTP's binding counts. */
+static bool has_own_rtcp(const struct sipalg_ctx *ctx, const struct sdp_media *m,
+			 const struct sipalg_media_end *end)
+{
+	return is_own(ctx, &m->rtcp) &&
+	       (end->rtcp_binding || sip_endpoint_equal(&end->at, &end->rtcp));
+}
+
 static void put_line(struct sipalg_ctx *ctx, u32 i)
 {
 	const struct sipalg_media_end *end = end_of(ctx, i);
@@ -98,7 +106,7 @@ static void put_line(struct sipalg_ctx *ctx, u32 i)
 	else if (m->rtcp_port)
 		put_number(ctx, m->rtcp_text,
 			   port_of(end->rtcp_binding, m->rtcp_port));
-	if (m->rtcp_port && is_own(ctx, &m->rtcp))
+	if (has_own_rtcp(ctx, m, end))
 		put_host(ctx, m->rtcp.text, &ctx->path.src_out.host);
 }
 
@@ -121,7 +129,7 @@ static void get_defaults(const struct sipalg_ctx *ctx, u32 i, bool conn_changed,
 		d->rtp[1].host = ctx->path.src_out.host;
 		d->rtp[1].port = port_of(end->rtp_binding, end->at.port);
 	}
-	if (m->rtcp.text.len ? is_bound(ctx, i) && is_own(ctx, &m->rtcp) : moves)
+	if (m->rtcp.text.len ? is_bound(ctx, i) && has_own_rtcp(ctx, m, end) : moves)
 		d->rtcp[1].host = ctx->path.src_out.host;
 	if (end->rtcp_binding || m->rtcp_port)
 		d->rtcp[1].port = port_of(end->rtcp_binding, end->rtcp.port);

@@ -49,14 +49,17 @@ bool sipalg_is_local(const struct sipalg_ctx *ctx, const struct sip_endpoint *at
 		     u8 proto)
 {
 	const struct net_device *out = ctx->out_dev;
+	bool v4 = at->host.family == 4;
 	union nf_inet_addr addr;
+	int dev;
 
-	if (!out || proto != IPPROTO_UDP)
+	if (!out)
 		return false;
 	sip_host_to_inet(&addr, &at->host);
-	return compat_udp_is_bound(ctx->sn->net, at->host.family == 4, &addr,
-				   htons(at->port),
-				   l3mdev_master_ifindex_rcu(out) ?: out->ifindex);
+	dev = l3mdev_master_ifindex_rcu(out) ?: out->ifindex;
+	if (proto == IPPROTO_TCP)
+		return compat_tcp_is_bound(ctx->sn->net, v4, &addr, at->port, dev);
+	return compat_udp_is_bound(ctx->sn->net, v4, &addr, htons(at->port), dev);
 }
 
 /* Behind our NAT, only ports that are not in use on this very host are free. */
