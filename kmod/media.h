@@ -49,11 +49,13 @@ struct sipalg_line {
  * @offerer: side that offered
  * @answered: the answer has been filled in
  * @late: the offer came in a response
+ * @answered_by: the number of the message that answered it
  * @n: media lines
  * @line: by index; end[] by side
  */
 struct sipalg_session {
 	u32 cseq;
+	u32 answered_by;
 	u8 offerer;
 	bool answered;
 	bool late;
@@ -64,12 +66,14 @@ struct sipalg_session {
 /**
  * struct sipalg_media_plan - what a message's session description would do
  * @present: there is one
+ * @answer: it is an answer
  * @n: lines
  * @end: of the message's sender, with bindings found or made
  * @session: room for a new offer, NULL where the message is an answer
  */
 struct sipalg_media_plan {
 	bool present;
+	bool answer;
 	u16 n;
 	struct sipalg_media_end end[SDP_MAX_MEDIA];
 	struct sipalg_session *session;
@@ -85,22 +89,21 @@ void sipalg_media_abort(struct sipalg_ctx *ctx);
 /* The message has left: the plan becomes an offer or an answer. */
 void sipalg_media_commit(struct sipalg_ctx *ctx);
 
-/* A transaction with an offer of @side ended: with a 2xx, or in failure. */
-void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq);
-void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq);
+/* A transaction of @side ended, an INVITE or not: with a 2xx, or in failure. */
+void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq, bool invite);
+void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq, bool invite);
 /* Answered: no fork needs the lines that this dialog refused any more. */
 void sipalg_media_trim(struct sipalg_dialog *d);
 /* The dialog is over: close everything. */
 void sipalg_media_close(struct sipalg_dialog *d);
 
-/* A fork gets the offer of the dialog that it forked from. False: no memory. */
-bool sipalg_media_fork(struct sipalg_dialog *to, const struct sipalg_dialog *from);
+/* A fork gets the offer of the INVITE that forked. False: no memory. */
+bool sipalg_media_fork(struct sipalg_dialog *to);
+/* The only fork gave up: the INVITE's offer waits for another one's answer. */
+void sipalg_media_unanswer(struct sipalg_dialog *d);
 
-/*
- * May @host send to this media binding? And, if @ct: remember the entry, and
- * give it the call's signalling flow as its master. Takes the call's lock.
- */
-bool sipalg_media_admits(struct sipalg_binding *b, const struct sip_host *host);
+/* May @host send to this media binding? With the call's lock. */
+bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host);
 
 /* The endpoint that the other side reads: outer where there is a binding. */
 void sipalg_media_outer(const struct sipalg_media_end *end, struct sip_endpoint *at);
