@@ -73,8 +73,8 @@ static bool is_initial(const struct sipalg_ctx *ctx, const struct sipalg_call *c
 }
 
 /*
- * The dialog of A's request with this number; @trying: that B has not answered
- * yet. One that is pending before one that was answered, and that before one
+ * The dialog that A's request with this number began; @trying: that B has not
+ * answered yet. One that is pending before one that was answered, and that before one
  * that is over: a challenged INVITE may come again with the same number, and
  * begins another dialog then.
  */
@@ -84,7 +84,8 @@ static struct sipalg_dialog *dialog_by_cseq(const struct sipalg_ctx *ctx,
 	struct sipalg_dialog *d, *answered = NULL, *over = NULL;
 
 	list_for_each_entry(d, &call->dialogs, list) {
-		if (d->invite[0].cseq != ctx->msg.cseq || (trying && d->b_tag))
+		if (!d->invite[0].initial || d->invite[0].cseq != ctx->msg.cseq ||
+		    (trying && d->b_tag))
 			continue;
 		if (d->state < SIPALG_DIALOG_CONFIRMED)
 			return d;

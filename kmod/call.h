@@ -38,12 +38,14 @@ struct sipalg_net;
  * struct sipalg_transaction - the last request of its kind, of one side
  * @seen: there was one
  * @active: it waits for its final response
+ * @initial: it was sent outside of a dialog, and may fork
  * @offered: it had an offer, or its response's was answered already
  * @cseq: its number
  */
 struct sipalg_transaction {
 	bool seen;
 	bool active;
+	bool initial;
 	bool offered;
 	u32 cseq;
 };

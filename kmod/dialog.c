@@ -121,6 +121,7 @@ static void begin(const struct sipalg_ctx *ctx, struct sipalg_transaction *t)
 		return;
 	t->seen = true;
 	t->active = true;
+	t->initial = !ctx->msg.to_tag.len;
 	t->offered = ctx->media.present && !ctx->media.answer;
 	t->cseq = ctx->msg.cseq;
 }
