@@ -376,12 +376,12 @@ static bool is_only_fork(const struct sipalg_dialog *d)
 }
 
 /*
- * One fork gave up (RFC 6228). The INVITE did not: if it was the only one, it
- * waits for the next as it did for the first.
+ * One fork gave up (RFC 6228). The INVITE did not: if nobody has answered it and
+ * there is no other fork, it waits for the next as it did for the first.
  */
 static void step_199(struct sipalg_dialog *d)
 {
-	if (!is_only_fork(d)) {
+	if (d->hurried || !is_only_fork(d)) {
 		d->status = 199;
 		sipalg_dialog_end(d, SIPALG_END_FAILURE);
 		return;

@@ -2,7 +2,7 @@
 """One topology for many calls between a phone inside and a server outside."""
 
 import net
-from gateway import CTL, bindings
+from gateway import CTL, bindings, forget
 from leg import Leg
 from tap import check, equal
 from ua import Ua
@@ -45,6 +45,7 @@ class Pair:
         if self.dirty:
             net.run('gw', CTL, 'disable')
             net.run('gw', CTL, 'enable')
+            forget()
             net.drain(self.alice.socket)
             net.drain(self.carol.socket)
         self.dirty = True
