@@ -191,7 +191,7 @@ static bool is_stale(const struct sipalg_ctx *ctx)
 	if (ctx->call)
 		return !ctx->dialog || ctx->dialog->state != SIPALG_DIALOG_TERMINATED;
 	if (!m->status)
-		return m->to_tag.len;
+		return m->to_tag.len || m->method == SIP_CANCEL;
 	return m->method == SIP_INVITE || m->method == SIP_BYE ||
 	       m->method == SIP_UPDATE || m->method == SIP_PRACK;
 }

@@ -19,12 +19,17 @@ static void ref(struct sipalg_media_end *end)
 		end->rtcp_binding->users++;
 }
 
+/* Where others still use it, who was let in by this line alone is not any more. */
 static void drop(struct sipalg_binding **slot)
 {
 	struct sipalg_binding *b = *slot;
 
 	*slot = NULL;
-	if (b && !--b->users)
+	if (!b)
+		return;
+	if (--b->users)
+		sipalg_binding_prune(b, sipalg_media_admits);
+	else
 		sipalg_binding_destroy(b);
 }
 
@@ -34,6 +39,7 @@ static void unref(struct sipalg_media_end *end)
 	drop(&end->rtcp_binding);
 }
 
+/* Of a session that the dialog does not have any more. */
 static void session_free(struct sipalg_session *s)
 {
 	unsigned int i;
@@ -45,6 +51,25 @@ static void session_free(struct sipalg_session *s)
 		unref(&s->line[i].end[1]);
 	}
 	kfree(s);
+}
+
+/* Running flows of hosts that nothing admits any more end. */
+static void prune(const struct sipalg_media_end *end)
+{
+	if (end->rtp_binding)
+		sipalg_binding_prune(end->rtp_binding, sipalg_media_admits);
+	if (end->rtcp_binding)
+		sipalg_binding_prune(end->rtcp_binding, sipalg_media_admits);
+}
+
+static void session_prune(const struct sipalg_session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++) {
+		prune(&s->line[i].end[0]);
+		prune(&s->line[i].end[1]);
+	}
 }
 
 void sipalg_media_outer(const struct sipalg_media_end *end, struct sip_endpoint *at)
@@ -63,40 +88,77 @@ static void outer_rtcp(const struct sipalg_media_end *end, struct sip_endpoint *
 		*at = end->rtcp;
 }
 
-void sipalg_media_close(struct sipalg_dialog *d)
+static void let_go(struct sipalg_session **slot)
 {
-	session_free(d->agreed);
-	session_free(d->offer[0]);
-	session_free(d->offer[1]);
-	session_free(d->early);
-	d->agreed = NULL;
-	d->early = NULL;
-	d->offer[0] = NULL;
-	d->offer[1] = NULL;
+	struct sipalg_session *s = *slot;
+
+	*slot = NULL;
+	session_free(s);
 }
 
-/* The session of a transaction: offered, or agreed already. */
-static struct sipalg_session **session_of(struct sipalg_dialog *d, u8 side, u32 cseq)
+void sipalg_media_close(struct sipalg_dialog *d)
 {
-	if (d->offer[side] && d->offer[side]->cseq == cseq)
-		return &d->offer[side];
-	if (d->agreed && d->agreed->offerer == side && d->agreed->cseq == cseq)
-		return &d->agreed;
+	let_go(&d->agreed);
+	let_go(&d->kept);
+	let_go(&d->offer[0]);
+	let_go(&d->offer[1]);
+	let_go(&d->early);
+}
+
+static bool is_session(const struct sipalg_session *s, u8 offerer, u32 cseq, bool late)
+{
+	return s && s->offerer == offerer && s->cseq == cseq && s->late == late;
+}
+
+/*
+ * The session of a transaction, offered, or agreed already. A late offer has
+ * the other side's number, which may be equal to one of the offerer's own.
+ */
+static struct sipalg_session *session_of(const struct sipalg_dialog *d,
+					 u8 offerer, u32 cseq, bool late)
+{
+	if (is_session(d->offer[offerer], offerer, cseq, late))
+		return d->offer[offerer];
+	if (is_session(d->agreed, offerer, cseq, late))
+		return d->agreed;
 	return NULL;
 }
 
-void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq)
+static bool is_inviting(const struct sipalg_dialog *d)
+{
+	return d->invite[0].active || d->invite[1].active;
+}
+
+/*
+ * An offer becomes what is agreed. What an UPDATE or PRACK changes while an
+ * INVITE is pending is kept: a re-INVITE that fails brings it back (RFC 6141),
+ * and a fork takes the INVITE's offer from it.
+ */
+static void settle(struct sipalg_dialog *d, u8 side, bool keep)
+{
+	struct sipalg_session *old = d->agreed;
+
+	d->agreed = d->offer[side];
+	d->offer[side] = NULL;
+	if (keep && old && !d->kept && is_inviting(d)) {
+		d->kept = old;
+		session_prune(old);
+	} else {
+		session_free(old);
+	}
+}
+
+void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq, bool invite)
 {
 	struct sipalg_session *s = d->offer[side];
 
-	if (!s || s->cseq != cseq || !s->answered)
-		return;
-	d->offer[side] = NULL;
-	session_free(d->agreed);
-	d->agreed = s;
+	if (s && s->cseq == cseq && s->answered)
+		settle(d, side, !invite);
+	if (invite)
+		let_go(&d->kept);
 }
 
-void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq)
+void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq, bool invite)
 {
 	unsigned int i;
 
@@ -105,10 +167,15 @@ void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq)
 		bool own = i == side;
 
 		/* The other side's offer may have been in a response to this one. */
-		if (s && s->cseq == cseq && own != s->late) {
-			d->offer[i] = NULL;
-			session_free(s);
-		}
+		if (s && s->cseq == cseq && own != s->late)
+			let_go(&d->offer[i]);
+	}
+	if (invite && d->kept) {
+		struct sipalg_session *s = d->agreed;
+
+		d->agreed = d->kept;
+		d->kept = NULL;
+		session_free(s);
 	}
 }
 
@@ -130,55 +197,103 @@ static struct sipalg_session *session_copy(const struct sipalg_session *from)
 	return s;
 }
 
-bool sipalg_media_fork(struct sipalg_dialog *to, const struct sipalg_dialog *from)
+/* The offer of the INVITE that began the call, wherever it is by now. */
+static const struct sipalg_session *first_offer(const struct sipalg_call *call, u32 cseq)
 {
-	const struct sipalg_session *s = from->offer[0] ?: from->agreed;
+	const struct sipalg_dialog *d;
 
-	if (!s || s->offerer != 0)
+	list_for_each_entry(d, &call->dialogs, list) {
+		const struct sipalg_session *s = session_of(d, 0, cseq, false);
+
+		if (!s && is_session(d->kept, 0, cseq, false))
+			s = d->kept;
+		if (s)
+			return s;
+	}
+	return NULL;
+}
+
+bool sipalg_media_fork(struct sipalg_dialog *to)
+{
+	const struct sipalg_session *s = first_offer(to->call, to->invite[0].cseq);
+
+	if (!s)
 		return true;
 	to->offer[0] = session_copy(s);
 	return to->offer[0];
 }
 
-/* Which session a message's description belongs to, and whether as an answer. */
+void sipalg_media_unanswer(struct sipalg_dialog *d)
+{
+	struct sipalg_session **slot[] = { &d->offer[0], &d->agreed, &d->kept };
+	struct sipalg_session *s = NULL;
+	unsigned int i;
+
+	for (i = 0; !s && i < ARRAY_SIZE(slot); i++) {
+		if (is_session(*slot[i], 0, d->invite[0].cseq, false))
+			swap(s, *slot[i]);
+	}
+	sipalg_media_close(d);
+	if (!s)
+		return;
+	s->answered = false;
+	for (i = 0; i < s->n; i++) {
+		unref(&s->line[i].end[1]);
+		memset(&s->line[i].end[1], 0, sizeof(s->line[i].end[1]));
+	}
+	d->offer[0] = s;
+	session_prune(s);
+}
+
+/* The late offer that a PRACK answers, or has answered, with the INVITE's number. */
+static struct sipalg_session *pracked(const struct sipalg_ctx *ctx)
+{
+	const struct sipalg_dialog *d = ctx->dialog;
+	struct sipalg_session *s;
+
+	s = session_of(d, !ctx->side, d->invite[ctx->side].cseq, true);
+	return s && (!s->answered || s->answered_by == ctx->msg.cseq) ? s : NULL;
+}
+
+/* Is a message's description an answer? If not, it is an offer. */
 static bool is_answer(const struct sipalg_ctx *ctx)
 {
-	struct sipalg_dialog *d = ctx->dialog;
-	u32 cseq = ctx->msg.cseq;
-
 	switch (ctx->msg.method) {
 	case SIP_ACK:
 		return true;
+	case SIP_INVITE:
+		/* Also where that was settled in the meantime (RFC 3261 13.2.1). */
+		return !sipalg_is_request(ctx) &&
+		       ctx->dialog->invite[!ctx->side].offered;
 	case SIP_PRACK:
-		if (sipalg_is_request(ctx)) {
-			struct sipalg_session *s = d->offer[!ctx->side];
-
-			return s && !s->answered;
-		}
-		return true;
+		return !sipalg_is_request(ctx) || pracked(ctx);
 	default:
-		return !sipalg_is_request(ctx) && session_of(d, !ctx->side, cseq);
+		return !sipalg_is_request(ctx);
 	}
 }
 
-/* PRACK answers the INVITE's late offer, which has the INVITE's number. */
-static u32 cseq_of(const struct sipalg_ctx *ctx)
+/* What this answer belongs to, NULL: nothing any more. */
+static struct sipalg_session *session_answered(const struct sipalg_ctx *ctx)
 {
-	struct sipalg_session *s = ctx->dialog->offer[!ctx->side];
+	if (ctx->msg.method == SIP_PRACK && sipalg_is_request(ctx))
+		return pracked(ctx);
+	return session_of(ctx->dialog, !ctx->side, ctx->msg.cseq,
+			  ctx->msg.method == SIP_ACK);
+}
 
-	if (ctx->msg.method == SIP_PRACK && sipalg_is_request(ctx) && s)
-		return s->cseq;
-	return ctx->msg.cseq;
+/* The offer, where it came before. */
+static struct sipalg_session *session_offered(const struct sipalg_ctx *ctx)
+{
+	return session_of(ctx->dialog, ctx->side, ctx->msg.cseq,
+			  !sipalg_is_request(ctx));
 }
 
 void sipalg_media_role(const struct sipalg_ctx *ctx, struct sipalg_media_role *role)
 {
-	struct sipalg_session **s;
+	const struct sipalg_session *s;
 
 	role->answer = is_answer(ctx);
-	s = role->answer ? session_of(ctx->dialog, !ctx->side, cseq_of(ctx)) :
-			   session_of(ctx->dialog, ctx->side, ctx->msg.cseq);
-	role->session = s ? *s : NULL;
+	role->session = role->answer ? session_answered(ctx) : session_offered(ctx);
 }
 
 static bool is_end(const struct sipalg_media_end *a, unsigned int part,
@@ -283,18 +398,6 @@ static bool is_refused(const struct sipalg_line *l)
 	return !l->end[0].at.port || !l->end[1].at.port;
 }
 
-static void clear_ways(const struct sipalg_session *s)
-{
-	unsigned int i;
-
-	for (i = 0; i < s->n; i++) {
-		if (is_refused(&s->line[i]))
-			continue;
-		clear_way(&s->line[i].end[0], &s->line[i].end[1]);
-		clear_way(&s->line[i].end[1], &s->line[i].end[0]);
-	}
-}
-
 /* What the answer made needless. */
 static void trim_line(struct sipalg_line *l)
 {
@@ -321,28 +424,49 @@ void sipalg_media_trim(struct sipalg_dialog *d)
 	if (d->agreed)
 		trim(d->agreed);
 	/* The call's own media take the early one's place (RFC 3959 4). */
-	session_free(d->early);
-	d->early = NULL;
+	let_go(&d->early);
+}
+
+static void open_line(const struct sipalg_line *l)
+{
+	if (!is_refused(l)) {
+		clear_way(&l->end[0], &l->end[1]);
+		clear_way(&l->end[1], &l->end[0]);
+	}
+	/* Another answer than before may name another host. */
+	prune(&l->end[0]);
+	prune(&l->end[1]);
+}
+
+static void open_lines(const struct sipalg_session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++)
+		open_line(&s->line[i]);
 }
 
 static void commit_answer(struct sipalg_ctx *ctx)
 {
+	struct sipalg_session *s = session_answered(ctx);
 	struct sipalg_dialog *d = ctx->dialog;
-	u32 cseq = cseq_of(ctx);
-	struct sipalg_session **slot = session_of(d, !ctx->side, cseq);
-	struct sipalg_session *s = slot ? *slot : NULL;
 
 	if (!s)
 		return;
 	fill_answer(s, &ctx->media);
 	s->answered = true;
-	clear_ways(s);
+	s->answered_by = ctx->msg.cseq;
+	open_lines(s);
 	/* Until the call is answered, a fork may want what this one does not. */
 	if (d->state == SIPALG_DIALOG_CONFIRMED)
 		trim(s);
+	/* The INVITE's responses that tell the offer once more are no offers. */
+	if (ctx->msg.method == SIP_PRACK && s->late)
+		d->invite[ctx->side].offered = true;
 	/* Only a re-INVITE's answer may still be withdrawn (RFC 6141). */
 	if (d->state != SIPALG_DIALOG_CONFIRMED || sipalg_is_request(ctx))
-		sipalg_media_agree(d, !ctx->side, cseq);
+		sipalg_media_agree(d, !ctx->side, s->cseq,
+				   ctx->msg.method == SIP_ACK);
 }
 
 static void commit_offer(struct sipalg_ctx *ctx)
@@ -352,10 +476,9 @@ static void commit_offer(struct sipalg_ctx *ctx)
 	u8 side = ctx->side;
 
 	if (!s) {
-		struct sipalg_session **old = session_of(d, side, ctx->msg.cseq);
-
-		if (old)
-			fill_offer(*old, &ctx->media, false);
+		s = session_offered(ctx);
+		if (s)
+			fill_offer(s, &ctx->media, false);
 		return;
 	}
 	ctx->media.session = NULL;
@@ -363,7 +486,10 @@ static void commit_offer(struct sipalg_ctx *ctx)
 	s->offerer = side;
 	s->late = !sipalg_is_request(ctx);
 	fill_offer(s, &ctx->media, false);
-	session_free(d->offer[side]);
+	/* A re-INVITE that was answered by a reliable 1xx is in force. */
+	if (d->offer[side] && d->offer[side]->answered)
+		settle(d, side, true);
+	let_go(&d->offer[side]);
 	d->offer[side] = s;
 }
 
@@ -384,14 +510,14 @@ static void commit_early(struct sipalg_ctx *ctx)
 	if (s) {
 		s->offerer = ctx->side;
 		s->answered = true;
-		session_free(d->early);
+		let_go(&d->early);
 		d->early = s;
 	}
 	if (d->early->offerer == ctx->side)
 		fill_offer(d->early, &ctx->media, true);
 	else
 		fill_answer(d->early, &ctx->media);
-	clear_ways(d->early);
+	open_lines(d->early);
 }
 
 void sipalg_media_commit(struct sipalg_ctx *ctx)
@@ -400,7 +526,7 @@ void sipalg_media_commit(struct sipalg_ctx *ctx)
 		commit_early(ctx);
 	if (!ctx->media.present)
 		return;
-	if (is_answer(ctx))
+	if (ctx->media.answer)
 		commit_answer(ctx);
 	else
 		commit_offer(ctx);
@@ -457,7 +583,7 @@ static bool session_admits(const struct sipalg_session *s,
 	return false;
 }
 
-bool sipalg_media_admits(struct sipalg_binding *b, const struct sip_host *host,
+bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host,
 			 bool outbound)
 {
 	struct sipalg_call *call = b->call;

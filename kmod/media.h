@@ -59,11 +59,13 @@ struct sipalg_line {
  * @offerer: side that offered
  * @answered: the answer has been filled in
  * @late: the offer came in a response
+ * @answered_by: the number of the message that answered it
  * @n: lines; more than media lines where one has several pairs of ports
  * @line: end[] by side; the offerer's says which line it is
  */
 struct sipalg_session {
 	u32 cseq;
+	u32 answered_by;
 	u8 offerer;
 	bool answered;
 	bool late;
@@ -74,6 +76,7 @@ struct sipalg_session {
 /**
  * struct sipalg_media_plan - what a message's session descriptions would do
  * @present: there is one, early ones not counted
+ * @answer: they are answers
  * @n: ends, of all of them
  * @nearly: how many of these are of early media
  * @line: the first end of each media line of the description at hand
@@ -83,6 +86,7 @@ struct sipalg_session {
  */
 struct sipalg_media_plan {
 	bool present;
+	bool answer;
 	u8 n;
 	u8 nearly;
 	u8 line[SDP_MAX_MEDIA];
@@ -127,22 +131,24 @@ void sipalg_media_abort(struct sipalg_ctx *ctx);
 /* The message has left: the plan becomes an offer or an answer. */
 void sipalg_media_commit(struct sipalg_ctx *ctx);
 
-/* A transaction with an offer of @side ended: with a 2xx, or in failure. */
-void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq);
-void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq);
+/* A transaction of @side ended, an INVITE or not: with a 2xx, or in failure. */
+void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq, bool invite);
+void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq, bool invite);
 /* Answered: no fork needs the lines that this dialog refused any more. */
 void sipalg_media_trim(struct sipalg_dialog *d);
 /* The dialog is over: close everything. */
 void sipalg_media_close(struct sipalg_dialog *d);
 
-/* A fork gets the offer of the dialog that it forked from. False: no memory. */
-bool sipalg_media_fork(struct sipalg_dialog *to, const struct sipalg_dialog *from);
+/* A fork gets the offer of the INVITE that forked. False: no memory. */
+bool sipalg_media_fork(struct sipalg_dialog *to);
+/* The only fork gave up: the INVITE's offer waits for another one's answer. */
+void sipalg_media_unanswer(struct sipalg_dialog *d);
 
 /*
  * May @host send to this media binding? @outbound: may what is bound there send
  * to @host by it? With the call's lock.
  */
-bool sipalg_media_admits(struct sipalg_binding *b, const struct sip_host *host,
+bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host,
 			 bool outbound);
 
 /* The endpoint that the other side reads: outer where there is a binding. */

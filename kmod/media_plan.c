@@ -27,7 +27,7 @@ struct line {
 
 static bool carries_media(const struct sipalg_ctx *ctx)
 {
-	if (!ctx->dialog || ctx->stale || ctx->call->method != SIP_INVITE)
+	if (!ctx->dialog || ctx->call->method != SIP_INVITE)
 		return false;
 	switch (ctx->msg.method) {
 	case SIP_INVITE:
@@ -365,16 +365,20 @@ static struct sipalg_session *session_alloc(unsigned int n)
 	return s;
 }
 
-/* A new offer needs room; a repeated one, and an answer, have it already. */
+/*
+ * A new offer needs room; a repeated one, and an answer, have it already, or it
+ * was settled since.
+ */
 static enum sipalg_reason plan_room(struct sipalg_ctx *ctx,
 				    const struct sipalg_media_role *role)
 {
 	const struct sipalg_session *early = ctx->dialog->early;
+	const struct sipalg_session *offer = role->session;
 	struct sipalg_media_plan *plan = &ctx->media;
 	unsigned int n = plan->n - plan->nearly;
 
 	if (plan->present && !role->answer &&
-	    (!role->session || role->session->n != n)) {
+	    (offer ? offer->n != n : !sipalg_dialog_is_repeated(ctx))) {
 		plan->session = session_alloc(n);
 		if (!plan->session)
 			return SIPALG_R_NO_MEMORY;
@@ -398,13 +402,19 @@ enum sipalg_reason sipalg_media_plan(struct sipalg_ctx *ctx)
 	sipalg_media_role(ctx, &role);
 	if (ctx->msg.method == SIP_ACK && !role.session)
 		return SIPALG_R_OK;
+	ctx->media.answer = role.answer;
 	ret = plan_parts(ctx, role.answer ? role.session : NULL);
-	if (ret != SIPALG_R_OK)
+	if (ret == SIPALG_R_OK && !ctx->stale)
+		ret = plan_room(ctx, &role);
+	if (ret == SIPALG_R_OK && ctx->edits.failed)
+		ret = SIPALG_R_TOO_MANY_EDITS;
+	if (!ctx->stale)
 		return ret;
-	ret = plan_room(ctx, &role);
+	/* One that is out of date names what is known, or is of no use. */
 	if (ret != SIPALG_R_OK)
-		return ret;
-	return ctx->edits.failed ? SIPALG_R_TOO_MANY_EDITS : SIPALG_R_OK;
+		sip_edits_init(&ctx->edits);
+	sipalg_media_init(&ctx->media);
+	return SIPALG_R_OK;
 }
 
 void sipalg_media_abort(struct sipalg_ctx *ctx)

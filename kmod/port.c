@@ -10,7 +10,8 @@
 #include "ctx.h"
 #include "net.h"
 
-#define TRIES 64
+#define TRIES		64
+#define YIELD_TRIES	4	/* dialogs that may have had no binding of their own */
 
 enum sipalg_reason sipalg_reason_of(int err)
 {
@@ -24,6 +25,14 @@ enum sipalg_reason sipalg_reason_of(int err)
 	}
 }
 
+/* Unanswered calls give way, if it is the number of all bindings that is too high. */
+static bool make_room(struct sipalg_ctx *ctx, unsigned int *tries)
+{
+	return (*tries)-- &&
+	       atomic_read(&ctx->sn->nbindings) >= READ_ONCE(ctx->sn->limits.bindings) &&
+	       sipalg_yield_make_room(ctx, true);
+}
+
 struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,
 				   const struct sip_endpoint *inner,
 				   const struct sip_endpoint *outer, u8 proto,
@@ -34,12 +43,19 @@ struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,
 		[SIPALG_INNER] = ctx->zone,
 		[SIPALG_OUTER] = ctx->outer_zone,
 	};
+	unsigned int tries = YIELD_TRIES;
 	struct sipalg_binding *b;
 
 	if (ctx->nmade == SIPALG_CTX_MADE)
 		return ERR_PTR(-ENOSPC);
-	b = sipalg_binding_create(ctx->sn, type, inner, outer, proto, zones,
-				  signalling ? NULL : ctx->call, shared);
+	/* What is out of date opens nothing. */
+	if (ctx->stale && !signalling)
+		return ERR_PTR(-ESTALE);
+	do {
+		b = sipalg_binding_create(ctx->sn, type, inner, outer, proto,
+					  zones, signalling ? NULL : ctx->call,
+					  shared);
+	} while (b == ERR_PTR(-ENOSPC) && make_room(ctx, &tries));
 	if (!IS_ERR(b))
 		ctx->made[ctx->nmade++] = b;
 	return b;
