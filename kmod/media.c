@@ -290,8 +290,6 @@ static struct sipalg_session *session_offered(const struct sipalg_ctx *ctx)
 
 void sipalg_media_role(const struct sipalg_ctx *ctx, struct sipalg_media_role *role)
 {
-	const struct sipalg_session *s;
-
 	role->answer = is_answer(ctx);
 	role->session = role->answer ? session_answered(ctx) : session_offered(ctx);
 }
@@ -446,6 +444,24 @@ static void open_lines(const struct sipalg_session *s)
 		open_line(&s->line[i]);
 }
 
+/* The session that this answer changes, as an offer of the same once more. */
+static struct sipalg_session *offer_again(struct sipalg_ctx *ctx,
+					  const struct sipalg_session *from)
+{
+	struct sipalg_session *s = ctx->media.session;
+	u8 side = from->offerer;
+	unsigned int i;
+
+	ctx->media.session = NULL;
+	s->cseq = from->cseq;
+	s->offerer = side;
+	for (i = 0; i < s->n; i++)
+		put_end(&s->line[i].end[side], &from->line[i].end[side]);
+	let_go(&ctx->dialog->offer[side]);
+	ctx->dialog->offer[side] = s;
+	return s;
+}
+
 static void commit_answer(struct sipalg_ctx *ctx)
 {
 	struct sipalg_session *s = session_answered(ctx);
@@ -453,6 +469,8 @@ static void commit_answer(struct sipalg_ctx *ctx)
 
 	if (!s)
 		return;
+	if (ctx->media.session)
+		s = offer_again(ctx, s);
 	fill_answer(s, &ctx->media);
 	s->answered = true;
 	s->answered_by = ctx->msg.cseq;
@@ -475,6 +493,12 @@ static void commit_offer(struct sipalg_ctx *ctx)
 	struct sipalg_dialog *d = ctx->dialog;
 	u8 side = ctx->side;
 
+	if (ctx->media.refresh) {
+		d->agreed->cseq = ctx->msg.cseq;
+		d->agreed->offerer = side;
+		d->agreed->late = false;
+		return;
+	}
 	if (!s) {
 		s = session_offered(ctx);
 		if (s)

@@ -77,16 +77,19 @@ struct sipalg_session {
  * struct sipalg_media_plan - what a message's session descriptions would do
  * @present: there is one, early ones not counted
  * @answer: they are answers
+ * @refresh: an offer of what is agreed already: no room is needed for it
  * @n: ends, of all of them
  * @nearly: how many of these are of early media
  * @line: the first end of each media line of the description at hand
  * @end: of the message's sender, with bindings found or made
- * @session: room for a new offer, NULL where the message is an answer
+ * @session: room for a new offer, or for an answer other than the agreed one;
+ *	or NULL
  * @early: room for early media, NULL where there is some already
  */
 struct sipalg_media_plan {
 	bool present;
 	bool answer;
+	bool refresh;
 	u8 n;
 	u8 nearly;
 	u8 line[SDP_MAX_MEDIA];
@@ -113,6 +116,7 @@ struct sipalg_line *sipalg_session_line(const struct sipalg_session *s,
 static inline void sipalg_media_init(struct sipalg_media_plan *plan)
 {
 	plan->present = false;
+	plan->refresh = false;
 	plan->n = 0;
 	plan->nearly = 0;
 	plan->session = NULL;

@@ -365,25 +365,78 @@ static struct sipalg_session *session_alloc(unsigned int n)
 	return s;
 }
 
+/* Does the plan say what is agreed for the sender's side? */
+static bool is_agreed(const struct sipalg_ctx *ctx)
+{
+	const struct sipalg_session *s = ctx->dialog->agreed;
+	const struct sipalg_media_plan *plan = &ctx->media;
+	unsigned int i;
+
+	if (!s || plan->nearly || s->n != plan->n)
+		return false;
+	for (i = 0; i < s->n; i++) {
+		if (memcmp(&s->line[i].end[ctx->side], &plan->end[i],
+			   sizeof(plan->end[i])))
+			return false;
+	}
+	return true;
+}
+
 /*
- * A new offer needs room; a repeated one, and an answer, have it already, or it
- * was settled since.
+ * A request that offers what is agreed, as session timers do (RFC 4028): the
+ * agreed session takes its number. Not while anything else is on its way.
  */
+static bool is_refresh(const struct sipalg_ctx *ctx)
+{
+	const struct sipalg_dialog *d = ctx->dialog;
+
+	return d->state == SIPALG_DIALOG_CONFIRMED && sipalg_is_request(ctx) &&
+	       !d->offer[0] && !d->offer[1] && !d->kept &&
+	       !d->invite[!ctx->side].active && !d->update[!ctx->side].active &&
+	       is_agreed(ctx);
+}
+
+/* An offer that is new; a repeated one has its place, or was settled since. */
+static bool is_new_offer(const struct sipalg_ctx *ctx,
+			 const struct sipalg_media_role *role, unsigned int n)
+{
+	return role->session ? role->session->n != n : !sipalg_dialog_is_repeated(ctx);
+}
+
+/* An answer that changes what is agreed, to an offer that did not, may be withdrawn. */
+static bool is_new_answer(const struct sipalg_ctx *ctx,
+			  const struct sipalg_media_role *role)
+{
+	const struct sipalg_dialog *d = ctx->dialog;
+
+	return role->session && role->session == d->agreed &&
+	       d->state == SIPALG_DIALOG_CONFIRMED && !sipalg_is_request(ctx) &&
+	       !is_agreed(ctx);
+}
+
 static enum sipalg_reason plan_room(struct sipalg_ctx *ctx,
 				    const struct sipalg_media_role *role)
 {
 	const struct sipalg_session *early = ctx->dialog->early;
-	const struct sipalg_session *offer = role->session;
 	struct sipalg_media_plan *plan = &ctx->media;
 	unsigned int n = plan->n - plan->nearly;
+	bool needed = false;
 
-	if (plan->present && !role->answer &&
-	    (offer ? offer->n != n : !sipalg_dialog_is_repeated(ctx))) {
+	if (plan->present && role->answer) {
+		needed = is_new_answer(ctx, role);
+		n = needed ? role->session->n : n;
+	} else if (plan->present) {
+		plan->refresh = !role->session && is_refresh(ctx);
+		needed = !plan->refresh && is_new_offer(ctx, role, n);
+	}
+	if (needed) {
 		plan->session = session_alloc(n);
 		if (!plan->session)
 			return SIPALG_R_NO_MEMORY;
 	}
-	if (plan->nearly && (!early || early->n != plan->nearly)) {
+	/* What the other side says is the answer, however many lines it has. */
+	if (plan->nearly && (!early || (early->offerer == ctx->side &&
+					early->n != plan->nearly))) {
 		plan->early = session_alloc(plan->nearly);
 		if (!plan->early)
 			return SIPALG_R_NO_MEMORY;
