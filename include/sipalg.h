@@ -110,6 +110,8 @@ enum sipalg_end_reason {
 	SIPALG_END_REPLACED,		/* another fork was answered */
 	SIPALG_END_KILLED,		/* by the operator */
 	SIPALG_END_DISABLED,		/* sipalg was turned off */
+	SIPALG_END_EVICTED,		/* unanswered, at a limit: made room for others */
+	SIPALG_END_LOST,		/* 481, or 408 and no BYE, to a request within it */
 };
 
 /*

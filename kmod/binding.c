@@ -201,6 +201,62 @@ void sipalg_binding_kill_flows(struct sipalg_binding *b)
 	}
 }
 
+static bool admits_tuple(const struct sipalg_binding *b, const struct nf_conn *ct,
+			 enum ip_conntrack_dir dir, bool src,
+			 bool (*admits)(const struct sipalg_binding *b,
+					const struct sip_host *host, bool outbound))
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[dir].tuple;
+	bool outbound = dir == IP_CT_DIR_ORIGINAL && !src;
+	struct sip_host host;
+
+	sip_host_from_inet(&host, src ? &t->src.u3 : &t->dst.u3, t->src.l3num);
+	return admits(b, &host, outbound);
+}
+
+/*
+ * The host at the other end, as the flow began or, between two inside hosts, as
+ * the binding of that one calls it.
+ */
+static bool is_admitted(const struct sipalg_binding *b, const struct nf_conn *ct,
+			bool (*admits)(const struct sipalg_binding *b,
+				       const struct sip_host *host, bool outbound))
+{
+	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+
+	if (nf_inet_addr_cmp(&t->src.u3, &inner->addr) && t->src.u.all == inner->port)
+		return admits_tuple(b, ct, IP_CT_DIR_ORIGINAL, false, admits);
+	return admits_tuple(b, ct, IP_CT_DIR_ORIGINAL, true, admits) ||
+	       admits_tuple(b, ct, IP_CT_DIR_REPLY, false, admits);
+}
+
+void sipalg_binding_prune(struct sipalg_binding *b,
+			  bool (*admits)(const struct sipalg_binding *b,
+					 const struct sip_host *host, bool outbound))
+{
+	struct nf_conn *flows[SIPALG_FLOWS_MAX];
+	unsigned int i, n = 0, left = 0;
+
+	if (!READ_ONCE(b->nflows) || READ_ONCE(b->sn->closing))
+		return;
+	spin_lock_bh(&b->lock);
+	for (i = 0; i < b->nflows; i++) {
+		struct nf_conn *ct = b->flows[i];
+
+		if (nf_ct_is_confirmed(ct) && !is_admitted(b, ct, admits))
+			flows[n++] = ct;
+		else
+			b->flows[left++] = ct;
+	}
+	b->nflows = left;
+	spin_unlock_bh(&b->lock);
+	for (i = 0; i < n; i++) {
+		flow_kill(flows[i]);
+		nf_ct_put(flows[i]);
+	}
+}
+
 /* True for the one caller that makes it dead, and has to remove it. */
 static bool binding_die(struct sipalg_binding *b)
 {

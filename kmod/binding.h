@@ -217,6 +217,15 @@ bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct);
  */
 void sipalg_binding_kill_flows(struct sipalg_binding *b);
 
+/**
+ * sipalg_binding_prune() - close those of its flows that nothing admits any more
+ * @b: media, with its call's lock
+ * @admits: may this host send to it? Or, outbound, be sent to by it?
+ */
+void sipalg_binding_prune(struct sipalg_binding *b,
+			  bool (*admits)(const struct sipalg_binding *b,
+					 const struct sip_host *host, bool outbound));
+
 /*
  * A conntrack entry of these two endpoints that is none of the binding's
  * would shadow it: remove it.

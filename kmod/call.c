@@ -73,23 +73,43 @@ static bool is_initial(const struct sipalg_ctx *ctx, const struct sipalg_call *c
 }
 
 /*
- * The dialog of A's request with this number; @trying: that B has not answered
- * yet. One that lives before one that is over: a challenged INVITE may come
- * again with the same number, and begins another dialog then.
+ * The dialog that A's request with this number began; @trying: that B has not
+ * answered yet. One that is pending before one that was answered, and that before one
+ * that is over: a challenged INVITE may come again with the same number, and
+ * begins another dialog then.
  */
 static struct sipalg_dialog *dialog_by_cseq(const struct sipalg_ctx *ctx,
 					    struct sipalg_call *call, bool trying)
 {
-	struct sipalg_dialog *d, *over = NULL;
+	struct sipalg_dialog *d, *answered = NULL, *over = NULL;
 
 	list_for_each_entry(d, &call->dialogs, list) {
-		if (d->invite[0].cseq != ctx->msg.cseq || (trying && d->b_tag))
+		if (!d->invite[0].initial || d->invite[0].cseq != ctx->msg.cseq ||
+		    (trying && d->b_tag))
 			continue;
-		if (d->state != SIPALG_DIALOG_TERMINATED)
+		if (d->state < SIPALG_DIALOG_CONFIRMED)
 			return d;
-		over = d;
+		if (d->state == SIPALG_DIALOG_CONFIRMED)
+			answered = answered ?: d;
+		else
+			over = d;
 	}
+	if (answered)
+		return answered;
 	return is_initial(ctx, call) ? NULL : over;
+}
+
+/*
+ * Messages of the INVITE that may have a tag of B that no dialog has: the
+ * failure that a proxy chose of those of several forks, its ACK, and what
+ * answers a CANCEL.
+ */
+static bool is_of_all_forks(const struct sip_msg *m, const struct sipalg_call *call)
+{
+	if (!m->status)
+		return m->method == SIP_ACK;
+	return m->method == SIP_CANCEL ||
+	       (m->method == call->method && m->status >= 300);
 }
 
 static struct sipalg_dialog *dialog_untagged(struct sipalg_call *call)
@@ -123,6 +143,8 @@ static struct sipalg_dialog *dialog_find(const struct sipalg_ctx *ctx,
 	d = dialog_by_tag(ctx, call, m->to_tag);
 	if (!d && m->status)
 		d = dialog_by_cseq(ctx, call, true);
+	if (!d && is_of_all_forks(m, call))
+		d = dialog_by_cseq(ctx, call, false);
 	return d;
 }
 
@@ -261,18 +283,30 @@ static bool count_up(atomic_t *counter, u32 limit)
 	return false;
 }
 
+/* Each try takes one away from others, who may come first to the free place. */
+static bool count_dialog(struct sipalg_net *sn, struct sipalg_ctx *ctx)
+{
+	unsigned int tries = 2;
+
+	do {
+		if (count_up(&sn->ndialogs, READ_ONCE(sn->limits.dialogs)))
+			return true;
+	} while (tries-- && sipalg_yield_make_room(ctx, false));
+	return false;
+}
+
 static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d;
 
-	if (ctx->call->ndialogs >= ctx->sn->limits.forks ||
-	    !count_up(&ctx->sn->ndialogs, READ_ONCE(ctx->sn->limits.dialogs)))
+	if (ctx->call->ndialogs >= ctx->sn->limits.forks || !count_dialog(ctx->sn, ctx))
 		return SIPALG_R_LIMIT_CALLS;
 	d = kzalloc(sizeof(*d), GFP_ATOMIC);
 	if (!d) {
 		atomic_dec(&ctx->sn->ndialogs);
 		return SIPALG_R_NO_MEMORY;
 	}
+	INIT_LIST_HEAD(&d->yield);
 	d->call = ctx->call;
 	d->id = sipalg_new_id(ctx->sn);
 	d->start = ktime_to_ms(ktime_get_real());
@@ -312,14 +346,15 @@ static enum sipalg_reason prepare_fork(struct sipalg_ctx *ctx)
 	ret = dialog_alloc(ctx);
 	if (ret != SIPALG_R_OK)
 		return ret;
-	memcpy(ctx->dialog->cseq, from->cseq, sizeof(from->cseq));
-	memcpy(ctx->dialog->known, from->known, sizeof(from->known));
+	/* Each fork counts for itself from the INVITE on (RFC 3261 12.1.2). */
+	ctx->dialog->cseq[0] = from->invite[0].cseq;
+	ctx->dialog->known[0] = true;
 	ctx->dialog->invite[0] = from->invite[0];
 	/* The others got their final response: this one still may. */
 	ctx->dialog->invite[0].active = true;
+	ctx->dialog->cancelled = from->cancelled;
 	ctx->dialog->start = from->start;
-	return sipalg_media_fork(ctx->dialog, from) ? SIPALG_R_OK :
-						      SIPALG_R_NO_MEMORY;
+	return sipalg_media_fork(ctx->dialog) ? SIPALG_R_OK : SIPALG_R_NO_MEMORY;
 }
 
 /* A request without a dialog: the call's next try, or none of ours. */
@@ -414,6 +449,7 @@ enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx)
 
 static void dialog_free(struct sipalg_dialog *d)
 {
+	sipalg_yield_forget(d);
 	sipalg_media_close(d);
 	atomic_dec(&d->call->sn->ndialogs);
 	kfree(d->b_tag);
@@ -462,6 +498,7 @@ void sipalg_call_publish(struct sipalg_ctx *ctx)
 	if (ctx->new_dialog) {
 		list_add_tail(&d->list, &call->dialogs);
 		call->ndialogs++;
+		sipalg_yield_update(d);
 		sipalg_count(ctx->sn, SIPALG_R_DIALOGS);
 	}
 	call->dead = false;
@@ -488,6 +525,17 @@ static void call_remove(struct sipalg_call *call)
 	kfree_rcu(call, rcu);
 }
 
+void sipalg_call_forget(struct sipalg_dialog *d)
+{
+	struct sipalg_call *call = d->call;
+
+	list_del(&d->list);
+	call->ndialogs--;
+	dialog_free(d);
+	if (list_empty(&call->dialogs))
+		call_remove(call);
+}
+
 static void call_timer(struct timer_list *t)
 {
 	struct sipalg_call *call = compat_timer_of(call, t, timer);
@@ -500,16 +548,11 @@ static void call_timer(struct timer_list *t)
 	if (call->dead || READ_ONCE(call->sn->closing))
 		goto out;
 	list_for_each_entry_safe(d, tmp, &call->dialogs, list) {
-		if (!time_before(jiffies, d->deadline) && !sipalg_dialog_timeout(d)) {
-			list_del(&d->list);
-			call->ndialogs--;
-			dialog_free(d);
-			continue;
-		}
-		sipalg_call_arm(call, d->deadline);
+		if (!time_before(jiffies, d->deadline) && !sipalg_dialog_timeout(d))
+			sipalg_call_forget(d);
+		else
+			sipalg_call_arm(call, d->deadline);
 	}
-	if (list_empty(&call->dialogs))
-		call_remove(call);
 out:
 	spin_unlock_bh(lock);
 	rcu_read_unlock();

@@ -35,14 +35,18 @@ struct sipalg_net;
 #define SIPALG_BYE_SECONDS		32	/* 64 * T1 */
 
 /**
- * struct sipalg_transaction - a request that waits for its final response
- * @active: it does
- * @side: who sent it
+ * struct sipalg_transaction - the last request of its kind, of one side
+ * @seen: there was one
+ * @active: it waits for its final response
+ * @initial: it was sent outside of a dialog, and may fork
+ * @offered: it had an offer, or its response's was answered already
  * @cseq: its number
  */
 struct sipalg_transaction {
+	bool seen;
 	bool active;
-	u8 side;
+	bool initial;
+	bool offered;
 	u32 cseq;
 };
 
@@ -56,22 +60,29 @@ struct sipalg_transaction {
  * @status: last final status
  * @known: by side: a request of that side was seen, with @cseq
  * @cseq: by side: the highest request number that was accepted
+ * @yield: in the namespace's list of what gives way at a limit
  * @invite: by side: its last INVITE (or SUBSCRIBE, ...) that may still be answered;
  *	both may have one (RFC 3261 14.1)
- * @update: by side: an UPDATE or PRACK
- * @bye: a BYE
- * @cancelled: the INVITE was cancelled
+ * @update: by side: its last UPDATE
+ * @prack: by side: its last PRACK
+ * @bye: by side: its last BYE
+ * @cancelled: the INVITE that began it was cancelled
+ * @hurried: another fork was answered
+ * @lost: a request within it timed out
  * @start: wall clock, ms
  * @answer: the same, 0 before
  * @end: the same, 0 before
  * @deadline: jiffies, when it is given up
  * @session_expires: seconds, 0 none
  * @agreed: media as agreed
+ * @kept: media as agreed before an UPDATE or PRACK changed them during an INVITE
  * @offer: by side: media as offered, and not yet agreed
+ * @early: early media that have their own description, until it is answered
  * @b_tag: the To tag of the first response; NULL while trying
  */
 struct sipalg_dialog {
 	struct list_head list;
+	struct list_head yield;
 	struct sipalg_call *call;
 	u32 id;
 	u8 state;
@@ -79,17 +90,22 @@ struct sipalg_dialog {
 	u16 status;
 	bool known[2];
 	bool cancelled;
+	bool hurried;
+	bool lost;
 	u32 cseq[2];
 	struct sipalg_transaction invite[2];
 	struct sipalg_transaction update[2];
-	struct sipalg_transaction bye;
+	struct sipalg_transaction prack[2];
+	struct sipalg_transaction bye[2];
 	u64 start;
 	u64 answer;
 	u64 end;
 	unsigned long deadline;
 	u32 session_expires;
 	struct sipalg_session *agreed;
+	struct sipalg_session *kept;
 	struct sipalg_session *offer[2];
+	struct sipalg_session *early;
 	char *b_tag;
 	u16 b_tag_len;
 };
@@ -180,6 +196,21 @@ void sipalg_call_publish(struct sipalg_ctx *ctx);
 
 /* The call's timer has to fire at @when or before. */
 void sipalg_call_arm(struct sipalg_call *call, unsigned long when);
+/* Forget a dialog, and with the last one its call. With the call's lock. */
+void sipalg_call_forget(struct sipalg_dialog *d);
+
+/*
+ * What gives way at a limit, in yield.c: dialogs that are over, then those that
+ * were not answered, the oldest first; answered ones never.
+ *
+ * sipalg_yield_update: the dialog's state has changed, or it is new.
+ * sipalg_yield_forget: it is about to be freed.
+ * sipalg_yield_make_room: let a dialog of another call go; where @bindings are
+ *	needed, one that may have some. Return: whether there was one.
+ */
+void sipalg_yield_update(struct sipalg_dialog *d);
+void sipalg_yield_forget(struct sipalg_dialog *d);
+bool sipalg_yield_make_room(struct sipalg_ctx *ctx, bool bindings);
 
 /*
  * The states, in dialog.c: the step that a message means, after it has left.
@@ -187,6 +218,8 @@ void sipalg_call_arm(struct sipalg_call *call, unsigned long when);
 void sipalg_dialog_step(struct sipalg_ctx *ctx);
 /* Does this response answer a request that was seen, and this request fit? */
 bool sipalg_dialog_fits(const struct sipalg_ctx *ctx);
+/* Is it a request that was seen before? */
+bool sipalg_dialog_is_repeated(const struct sipalg_ctx *ctx);
 /* Over: close its media, keep it in sight for a while. */
 void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason);
 /* Its deadline has come. False: it can be forgotten. */

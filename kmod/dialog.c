@@ -2,6 +2,8 @@
 /*
  * The states of a dialog: what each message means once it has left.
  */
+#include <linux/slab.h>
+
 #include "ctx.h"
 #include "event.h"
 #include "net.h"
@@ -30,6 +32,7 @@ void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
 	/* Before the media go, so that the event still shows them. */
 	sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ENDED);
 	sipalg_media_close(d);
+	sipalg_yield_update(d);
 	set_deadline(d, SIPALG_LINGER_SECONDS);
 	list_for_each_entry(other, &d->call->dialogs, list) {
 		if (other->state != SIPALG_DIALOG_TERMINATED)
@@ -38,67 +41,88 @@ void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
 	sipalg_call_unlease(d->call);
 }
 
+static bool is_leaving(const struct sipalg_dialog *d)
+{
+	return d->bye[0].active || d->bye[1].active;
+}
+
+static u8 timeout_reason(const struct sipalg_dialog *d)
+{
+	if (is_leaving(d))
+		return SIPALG_END_BYE_TIMEOUT;
+	if (d->lost)
+		return SIPALG_END_LOST;
+	if (d->state == SIPALG_DIALOG_CONFIRMED)
+		return SIPALG_END_TIMEOUT;
+	if (d->cancelled)
+		return SIPALG_END_CANCEL;
+	return d->hurried ? SIPALG_END_REPLACED : SIPALG_END_TIMEOUT;
+}
+
 bool sipalg_dialog_timeout(struct sipalg_dialog *d)
 {
-	switch (d->state) {
-	case SIPALG_DIALOG_TERMINATED:
+	if (d->state == SIPALG_DIALOG_TERMINATED)
 		return false;
-	case SIPALG_DIALOG_CONFIRMED:
-		sipalg_dialog_end(d, d->bye.active ? SIPALG_END_BYE_TIMEOUT :
-						     SIPALG_END_TIMEOUT);
-		return true;
+	sipalg_dialog_end(d, timeout_reason(d));
+	return true;
+}
+
+/* Where requests of this kind are noted, of the side that sends them. */
+static struct sipalg_transaction *transaction_of(struct sipalg_dialog *d,
+						 u8 method, u8 side)
+{
+	if (method == d->call->method)
+		return &d->invite[side];
+	switch (method) {
+	case SIP_UPDATE:
+		return &d->update[side];
+	case SIP_PRACK:
+		return &d->prack[side];
+	case SIP_BYE:
+		return &d->bye[side];
 	default:
-		sipalg_dialog_end(d, d->bye.active ? SIPALG_END_BYE_TIMEOUT :
-				     d->call->method == SIP_INVITE && d->status ?
-				     SIPALG_END_REPLACED : SIPALG_END_TIMEOUT);
-		return true;
+		return NULL;
 	}
 }
 
 static bool is_of(const struct sipalg_ctx *ctx, const struct sipalg_transaction *t)
 {
-	return t->cseq == ctx->msg.cseq && t->side == sipalg_requester(ctx);
+	return t->seen && t->cseq == ctx->msg.cseq;
+}
+
+bool sipalg_dialog_is_repeated(const struct sipalg_ctx *ctx)
+{
+	const struct sipalg_transaction *t =
+		transaction_of(ctx->dialog, ctx->msg.method, ctx->side);
+
+	return sipalg_is_request(ctx) && t && is_of(ctx, t);
 }
 
 bool sipalg_dialog_fits(const struct sipalg_ctx *ctx)
 {
-	const struct sipalg_dialog *d = ctx->dialog;
-	const struct sip_msg *m = &ctx->msg;
-	u8 requester = sipalg_requester(ctx);
+	struct sipalg_dialog *d = ctx->dialog;
+	const struct sipalg_transaction *t;
 
 	if (ctx->new_dialog)
 		return true;
-	switch (m->method) {
-	case SIP_ACK:
-	case SIP_CANCEL:
-		return is_of(ctx, &d->invite[requester]);
-	case SIP_INVITE:
-	case SIP_SUBSCRIBE:
-	case SIP_REFER:
-		if (m->status)
-			return is_of(ctx, &d->invite[requester]) ||
-			       m->method != ctx->call->method;
-		break;
-	case SIP_BYE:
-		if (m->status)
-			return is_of(ctx, &d->bye);
-		break;
-	case SIP_UPDATE:
-	case SIP_PRACK:
-		if (m->status)
-			return is_of(ctx, &d->update[requester]);
-		break;
-	default:
-		if (m->status)
-			return true;
-	}
-	return !d->known[ctx->side] || m->cseq >= d->cseq[ctx->side];
+	if (ctx->msg.method == SIP_ACK || ctx->msg.method == SIP_CANCEL)
+		return is_of(ctx, &d->invite[sipalg_requester(ctx)]);
+	t = transaction_of(d, ctx->msg.method, sipalg_requester(ctx));
+	if (!sipalg_is_request(ctx))
+		return !t || is_of(ctx, t);
+	return !d->known[ctx->side] || ctx->msg.cseq >= d->cseq[ctx->side] ||
+	       (t && is_of(ctx, t));
 }
 
+/* Sent again, it is still what it was. */
 static void begin(const struct sipalg_ctx *ctx, struct sipalg_transaction *t)
 {
+	if (is_of(ctx, t))
+		return;
+	t->seen = true;
 	t->active = true;
-	t->side = ctx->side;
+	t->initial = !ctx->msg.to_tag.len;
+	t->offered = ctx->media.present && !ctx->media.answer;
 	t->cseq = ctx->msg.cseq;
 }
 
@@ -138,8 +162,51 @@ static void step_notify(struct sipalg_ctx *ctx)
 	} else if (d->state < SIPALG_DIALOG_CONFIRMED) {
 		d->state = SIPALG_DIALOG_CONFIRMED;
 		d->answer = now_ms();
+		sipalg_yield_update(d);
 		set_deadline(d, SIPALG_EXPIRES_DEFAULT);
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
+	}
+}
+
+/* As long as an INVITE may ring; but not longer for what is about to end. */
+static void prolong_early(struct sipalg_dialog *d)
+{
+	if (!d->cancelled && !d->hurried && !is_leaving(d))
+		set_deadline(d, SIPALG_EARLY_SECONDS);
+}
+
+/*
+ * All forks have 64 * T1 for the 487, or for a 2xx that crossed (RFC 3261 9.1).
+ * A re-INVITE that is cancelled is refused, no more.
+ */
+static void step_cancel(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d;
+
+	if (ctx->side)
+		return;
+	list_for_each_entry(d, &ctx->call->dialogs, list) {
+		if (d->invite[0].cseq != ctx->msg.cseq || d->cancelled ||
+		    d->state >= SIPALG_DIALOG_CONFIRMED)
+			continue;
+		d->cancelled = true;
+		set_deadline(d, SIPALG_BYE_SECONDS);
+	}
+}
+
+/* It may be refused: then it rings on. */
+static void step_cancel_response(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d;
+
+	if (ctx->msg.status < 300)
+		return;
+	list_for_each_entry(d, &ctx->call->dialogs, list) {
+		if (d->invite[0].cseq != ctx->msg.cseq || !d->cancelled ||
+		    d->state >= SIPALG_DIALOG_CONFIRMED)
+			continue;
+		d->cancelled = false;
+		prolong_early(d);
 	}
 }
 
@@ -147,31 +214,29 @@ static void step_request(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
 	const struct sip_msg *m = &ctx->msg;
+	bool repeated = sipalg_dialog_is_repeated(ctx);
+	struct sipalg_transaction *t = transaction_of(d, m->method, ctx->side);
 
-	if (m->method != SIP_ACK && m->method != SIP_CANCEL) {
+	if (m->method != SIP_ACK && m->method != SIP_CANCEL &&
+	    (!d->known[ctx->side] || m->cseq > d->cseq[ctx->side])) {
 		d->known[ctx->side] = true;
 		d->cseq[ctx->side] = m->cseq;
 	}
+	if (t)
+		begin(ctx, t);
 	if (m->method == d->call->method) {
-		begin(ctx, &d->invite[ctx->side]);
 		if (d->state < SIPALG_DIALOG_CONFIRMED)
-			set_deadline(d, SIPALG_EARLY_SECONDS);
+			prolong_early(d);
 		return;
 	}
 	switch (m->method) {
-	case SIP_UPDATE:
-	case SIP_PRACK:
-		begin(ctx, &d->update[ctx->side]);
-		break;
 	case SIP_BYE:
 		/* A repeated BYE does not give it more time. */
-		if (!d->bye.active || d->bye.cseq != m->cseq) {
-			begin(ctx, &d->bye);
+		if (!repeated)
 			set_deadline(d, SIPALG_BYE_SECONDS);
-		}
 		break;
 	case SIP_CANCEL:
-		d->cancelled = d->invite[ctx->side].active;
+		step_cancel(ctx);
 		break;
 	case SIP_NOTIFY:
 		step_notify(ctx);
@@ -185,10 +250,11 @@ static void hurry_others(struct sipalg_dialog *d)
 	struct sipalg_dialog *other;
 
 	list_for_each_entry(other, &d->call->dialogs, list) {
-		if (other == d || other->state >= SIPALG_DIALOG_CONFIRMED ||
+		if (other == d || other->hurried ||
+		    other->state >= SIPALG_DIALOG_CONFIRMED ||
 		    other->invite[0].cseq != d->invite[0].cseq)
 			continue;
-		other->status = 200;
+		other->hurried = true;
 		set_deadline(other, SIPALG_BYE_SECONDS);
 	}
 }
@@ -215,8 +281,9 @@ static void refresh(struct sipalg_ctx *ctx)
 	struct sipalg_dialog *d = ctx->dialog;
 	u32 seconds = granted(d, &ctx->msg);
 
+	d->lost = false;
 	/* A BYE on its way is not undone by a repeated 2xx. */
-	if (!d->bye.active)
+	if (!is_leaving(d))
 		set_deadline(d, seconds + SIPALG_BYE_SECONDS);
 	sipalg_flow_keep(ctx->ct, ctx->flow, min_t(u32, seconds, 3600));
 }
@@ -225,19 +292,53 @@ static void step_2xx(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
 	u8 requester = sipalg_requester(ctx);
+	bool first = d->invite[requester].active;
 
 	d->invite[requester].active = false;
-	sipalg_media_agree(d, requester, ctx->msg.cseq);
+	sipalg_media_agree(d, requester, ctx->msg.cseq, true);
 	refresh(ctx);
 	if (d->state < SIPALG_DIALOG_CONFIRMED) {
 		d->state = SIPALG_DIALOG_CONFIRMED;
 		d->answer = now_ms();
+		sipalg_yield_update(d);
 		sipalg_media_trim(d);
 		hurry_others(d);
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
-	} else if (ctx->media.present) {
+	} else if (first && ctx->media.present) {
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_CHANGED);
 	}
+}
+
+/*
+ * A request within the dialog was refused. 481: the other side has no such call
+ * any more, and nobody will send a BYE. 408 says less: whoever asked should hang
+ * up (RFC 3261 12.2.1.2), and has the time for it; if the next refresh is
+ * answered, all is well. The others leave the dialog as it was (RFC 5057).
+ */
+static void step_refused(struct sipalg_dialog *d, u16 status)
+{
+	if (d->state != SIPALG_DIALOG_CONFIRMED || is_leaving(d))
+		return;
+	if (status == 481) {
+		sipalg_dialog_end(d, SIPALG_END_LOST);
+	} else if (status == 408 && !d->lost) {
+		d->lost = true;
+		set_deadline(d, SIPALG_BYE_SECONDS);
+	}
+}
+
+/* A re-INVITE failed: what was agreed before still holds. */
+static void step_reinvite_failure(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	u8 requester = sipalg_requester(ctx);
+
+	/* Sent again, or of a fork that others chose not to take. */
+	if (!d->invite[requester].active)
+		return;
+	d->invite[requester].active = false;
+	sipalg_media_refuse(d, requester, ctx->msg.cseq, true);
+	step_refused(d, ctx->msg.status);
 }
 
 /* A final failure of the first INVITE ends all of its forks. */
@@ -245,25 +346,57 @@ static void step_failure(struct sipalg_ctx *ctx)
 {
 	struct sipalg_call *call = ctx->call;
 	struct sipalg_dialog *d = ctx->dialog;
-	u8 reason = SIPALG_END_FAILURE;
-	u8 requester = sipalg_requester(ctx);
 	u32 cseq = ctx->msg.cseq;
 
-	if (d->state == SIPALG_DIALOG_CONFIRMED || requester) {
-		d->invite[requester].active = false;
-		sipalg_media_refuse(d, requester, cseq);
+	if (d->state == SIPALG_DIALOG_CONFIRMED || sipalg_requester(ctx)) {
+		step_reinvite_failure(ctx);
 		return;
 	}
-	if (d->cancelled && ctx->msg.status == 487)
-		reason = SIPALG_END_CANCEL;
 	list_for_each_entry(d, &call->dialogs, list) {
 		if (d->invite[0].cseq != cseq ||
 		    d->state >= SIPALG_DIALOG_CONFIRMED)
 			continue;
 		d->invite[0].active = false;
 		d->status = ctx->msg.status;
-		sipalg_dialog_end(d, reason);
+		sipalg_dialog_end(d, d->cancelled && d->status == 487 ?
+				  SIPALG_END_CANCEL : SIPALG_END_FAILURE);
 	}
+}
+
+static bool is_only_fork(const struct sipalg_dialog *d)
+{
+	const struct sipalg_dialog *other;
+
+	list_for_each_entry(other, &d->call->dialogs, list) {
+		if (other != d && other->state != SIPALG_DIALOG_TERMINATED &&
+		    other->invite[0].cseq == d->invite[0].cseq)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * One fork gave up (RFC 6228). The INVITE did not: if nobody has answered it and
+ * there is no other fork, it waits for the next as it did for the first.
+ */
+static void step_199(struct sipalg_dialog *d)
+{
+	if (d->hurried || !is_only_fork(d)) {
+		d->status = 199;
+		sipalg_dialog_end(d, SIPALG_END_FAILURE);
+		return;
+	}
+	kfree(d->b_tag);
+	d->b_tag = NULL;
+	d->b_tag_len = 0;
+	d->state = SIPALG_DIALOG_TRYING;
+	d->known[1] = false;
+	d->cseq[0] = d->invite[0].cseq;
+	memset(d->update, 0, sizeof(d->update));
+	memset(d->prack, 0, sizeof(d->prack));
+	sipalg_media_unanswer(d);
+	prolong_early(d);
+	sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_CHANGED);
 }
 
 static void step_invite_response(struct sipalg_ctx *ctx)
@@ -285,15 +418,55 @@ static void step_invite_response(struct sipalg_ctx *ctx)
 	if (d->state == SIPALG_DIALOG_CONFIRMED)
 		return;
 	if (status == 199 && d->b_tag) {
-		d->status = status;
-		sipalg_dialog_end(d, SIPALG_END_FAILURE);
+		step_199(d);
 		return;
 	}
-	set_deadline(d, SIPALG_EARLY_SECONDS);
+	prolong_early(d);
 	if (d->b_tag && d->state == SIPALG_DIALOG_TRYING) {
 		d->state = SIPALG_DIALOG_EARLY;
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_EARLY);
 	}
+}
+
+/* An UPDATE, or a PRACK, whose failure tells nothing about the dialog. */
+static void step_update_response(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	const struct sip_msg *m = &ctx->msg;
+	u8 requester = sipalg_requester(ctx);
+
+	if (m->method == SIP_UPDATE)
+		d->update[requester].active = false;
+	if (m->status >= 300) {
+		sipalg_media_refuse(d, requester, m->cseq, false);
+		if (m->method == SIP_UPDATE)
+			step_refused(d, m->status);
+		return;
+	}
+	sipalg_media_agree(d, requester, m->cseq, false);
+	/* A session timer may be refreshed by UPDATE (RFC 4028 7). */
+	if (m->method == SIP_UPDATE && d->state == SIPALG_DIALOG_CONFIRMED)
+		refresh(ctx);
+}
+
+static void step_bye_response(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	u16 status = ctx->msg.status;
+
+	if (status != 401 && status != 407) {
+		sipalg_dialog_end(d, SIPALG_END_BYE);
+		return;
+	}
+	/* It comes again, with credentials. */
+	d->bye[sipalg_requester(ctx)].active = false;
+	if (is_leaving(d))
+		return;
+	if (d->state == SIPALG_DIALOG_CONFIRMED)
+		set_deadline(d, (d->session_expires ?: SIPALG_CONFIRMED_SECONDS) +
+			     SIPALG_BYE_SECONDS);
+	else
+		prolong_early(d);
 }
 
 static void step_response(struct sipalg_ctx *ctx)
@@ -310,23 +483,13 @@ static void step_response(struct sipalg_ctx *ctx)
 	switch (m->method) {
 	case SIP_UPDATE:
 	case SIP_PRACK:
-		if (m->status < 300)
-			sipalg_media_agree(d, sipalg_requester(ctx), m->cseq);
-		else
-			sipalg_media_refuse(d, sipalg_requester(ctx), m->cseq);
-		/* A session timer may be refreshed by UPDATE (RFC 4028 7). */
-		if (m->method == SIP_UPDATE && m->status < 300 &&
-		    d->state == SIPALG_DIALOG_CONFIRMED)
-			refresh(ctx);
+		step_update_response(ctx);
 		break;
 	case SIP_BYE:
-		if (m->status == 401 || m->status == 407) {
-			/* It comes again, with credentials. */
-			d->bye.active = false;
-			set_deadline(d, d->session_expires ?: SIPALG_CONFIRMED_SECONDS);
-		} else {
-			sipalg_dialog_end(d, SIPALG_END_BYE);
-		}
+		step_bye_response(ctx);
+		break;
+	case SIP_CANCEL:
+		step_cancel_response(ctx);
 		break;
 	}
 }

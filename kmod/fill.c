@@ -116,7 +116,8 @@ static int fill_media(struct sk_buff *skb, const struct sipalg_dialog *d)
 		for (side = 0; side < 2; side++) {
 			if (!s->answered && side != s->offerer)
 				continue;
-			if (fill_end(skb, &s->line[i].end[side], side, i))
+			if (fill_end(skb, &s->line[i].end[side], side,
+				     s->line[i].end[s->offerer].index))
 				return -EMSGSIZE;
 		}
 	}

@@ -78,7 +78,7 @@ static void set_related(struct sk_buff *skb, struct nf_conn *ct,
  */
 static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 		       struct nf_conn *ct, struct sipalg_binding *b,
-		       const struct sip_host *host)
+		       const struct sip_host *host, bool inbound)
 {
 	struct sipalg_call *call = b->call;
 	bool ok = false;
@@ -89,7 +89,7 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 	/* Bindings die under this lock, and before their call does. */
 	if (READ_ONCE(b->dead) || !call->master)
 		goto out;
-	if (!sipalg_media_admits(b, host))
+	if (!sipalg_media_admits(b, host, !inbound))
 		goto out;
 	if (!sipalg_binding_add_flow(b, ct)) {
 		sipalg_count(sn, SIPALG_R_FLOWS_FULL);
@@ -144,7 +144,7 @@ static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 			continue;
 		if (b->type == SIPALG_BINDING_SIGNALLING ?
 		    take_signalling(sn, skb, ct, b, host, inbound) :
-		    take_media(sn, skb, ct, b, host))
+		    take_media(sn, skb, ct, b, host, inbound))
 			return b;
 	}
 	return NULL;

@@ -35,8 +35,7 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->new_tag = NULL;
 	ctx->stale = false;
 	ctx->star = false;
-	ctx->media.present = false;
-	ctx->media.session = NULL;
+	sipalg_media_init(&ctx->media);
 	ctx->nmade = 0;
 	ctx->ncontacts = 0;
 	ctx->proxy = NULL;
@@ -192,7 +191,7 @@ static bool is_stale(const struct sipalg_ctx *ctx)
 	if (ctx->call)
 		return !ctx->dialog || ctx->dialog->state != SIPALG_DIALOG_TERMINATED;
 	if (!m->status)
-		return m->to_tag.len;
+		return m->to_tag.len || m->method == SIP_CANCEL;
 	return m->method == SIP_INVITE || m->method == SIP_BYE ||
 	       m->method == SIP_UPDATE || m->method == SIP_PRACK;
 }

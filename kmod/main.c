@@ -66,6 +66,9 @@ int sipalg_tables_init(struct sipalg_net *sn)
 
 	if (sn->locks)
 		return 0;
+	spin_lock_init(&sn->yield.lock);
+	INIT_LIST_HEAD(&sn->yield.over);
+	INIT_LIST_HEAD(&sn->yield.unanswered);
 	sn->stats = alloc_percpu(struct sipalg_stats);
 	sn->port_locks = locks_alloc(&port_key);
 	sn->locks = locks_alloc(&call_key);

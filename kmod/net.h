@@ -6,6 +6,8 @@
  *	sipalg_mutex		enabling and disabling; process context
  *	net->locks[]		all of a call, or all registrations of an address
  *				of record; picked by the hash of Call-ID or AOR
+ *	net->yield.lock		the lists of what gives way; under it, the lock of
+ *				another call is only tried
  *	net->port_locks[]	finding a free outer port; picked by the port
  *	binding->lock		the next of kin of one binding
  * The tables themselves are read under RCU.
@@ -14,6 +16,7 @@
 #define SIPALG_NET_H
 
 #include <linux/atomic.h>
+#include <linux/list.h>
 #include <linux/netfilter.h>
 #include <linux/percpu.h>
 #include <linux/rhashtable.h>
@@ -54,6 +57,18 @@ struct sipalg_limits {
 };
 
 /**
+ * struct sipalg_yield - dialogs that give way at a limit, the oldest first
+ * @lock: protects the lists
+ * @over: they have ended
+ * @unanswered: trying or early
+ */
+struct sipalg_yield {
+	spinlock_t lock;
+	struct list_head over;
+	struct list_head unanswered;
+};
+
+/**
  * struct sipalg_net - one namespace
  * @net: the namespace; outlives this
  * @enabled: hooks are registered and the tables exist; sipalg_mutex
@@ -65,6 +80,7 @@ struct sipalg_limits {
  * @registrations: contacts by the hash of their address of record
  * @locks: see above
  * @port_locks: see above
+ * @yield: what gives way at a limit
  * @stats: counters; each is only ever added to
  * @ncalls: calls that are in @calls
  * @ndialogs: dialogs
@@ -87,6 +103,7 @@ struct sipalg_net {
 	struct rhltable registrations;
 	spinlock_t *locks;	/* SIPALG_LOCKS of them: a call, or an AOR */
 	spinlock_t *port_locks;	/* as many: who takes a port */
+	struct sipalg_yield yield;
 	struct sipalg_stats __percpu *stats;
 	atomic_t ncalls;
 	atomic_t ndialogs;

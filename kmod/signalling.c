@@ -10,7 +10,6 @@
 #include "ctx.h"
 #include "net.h"
 
-#define PORT_LOW	1024	/* no pinhole below */
 #define LEASE_SHORT	32	/* seconds; 64 * T1: as long as a transaction */
 
 /* Requests that begin a dialog or stand in one; their Contacts get called. */
@@ -153,7 +152,13 @@ static struct sipalg_binding *own_binding(struct sipalg_ctx *ctx,
 					  const struct sip_ask *ask,
 					  const struct sip_endpoint *inner)
 {
-	u8 proto = proto_of(ctx, ask);
+	const struct sipalg_run run = {
+		.type = SIPALG_BINDING_SIGNALLING,
+		.proto = proto_of(ctx, ask),
+		.n = 1,
+		.step = 1,
+	};
+	u8 proto = run.proto;
 	struct sipalg_binding *b;
 	bool same;
 
@@ -172,8 +177,7 @@ static struct sipalg_binding *own_binding(struct sipalg_ctx *ctx,
 		b = sipalg_make(ctx, SIPALG_BINDING_SIGNALLING, inner,
 				&ctx->path.src_out, proto, true);
 	else
-		b = sipalg_allocate(ctx, SIPALG_BINDING_SIGNALLING, inner,
-				    proto, NULL);
+		b = sipalg_allocate(ctx, inner, &run);
 	if (!IS_ERR(b))
 		b->bare = !ask->port_written;
 	return b;
@@ -195,7 +199,7 @@ static enum sipalg_reason resolve_contact(struct sipalg_ctx *ctx,
 	struct sipalg_binding *b;
 	int err;
 
-	if (ask->at.port < PORT_LOW) {
+	if (ask->at.port < SIPALG_PORT_LOW) {
 		sipalg_count(ctx->sn, SIPALG_R_LOW_PORT);
 		return SIPALG_R_UNCHANGED;
 	}

@@ -25,6 +25,8 @@ static const char *const end_reasons[] = {
 	[SIPALG_END_REPLACED] = "replaced",
 	[SIPALG_END_KILLED] = "killed",
 	[SIPALG_END_DISABLED] = "disabled",
+	[SIPALG_END_EVICTED] = "evicted",
+	[SIPALG_END_LOST] = "lost",
 };
 
 static const char *const directions[] = {

@@ -106,10 +106,8 @@ static inline void walk_sdp(const char *d, struct sip_span s, struct sdp *sdp)
 		walk_in(sdp->media[i].attrs, s);
 	}
 	for (i = 0; i < sdp->ncands; i++) {
-		walk_conn(&sdp->cands[i].raddr, s);
 		walk_in(sdp->cands[i].addr_text, s);
 		walk_in(sdp->cands[i].port_text, s);
-		walk_in(sdp->cands[i].rport_text, s);
 		if (sdp->cands[i].media >= sdp->nmedia)
 			walk_bad++;
 	}
@@ -117,9 +115,11 @@ static inline void walk_sdp(const char *d, struct sip_span s, struct sdp *sdp)
 
 static inline void walk_message(const struct sip_msg *m)
 {
-	struct sip_span whole = { 0, m->len }, part;
+	struct sip_span whole = { 0, m->len };
+	u32 i, seen = 0, parts = 0;
+	struct sip_parts bodies;
+	struct sip_part part;
 	static struct sdp sdp;
-	u32 i, seen = 0, pos = 0, parts = 0;
 	int id;
 
 	if (m->len > walk_limit || sip_span_is(m->data, m->call_id, ""))
@@ -149,9 +149,10 @@ static inline void walk_message(const struct sip_msg *m)
 		walk_vias(m->data, m->hdrs[i].value);
 		walk_uri(m->data, m->hdrs[i].value);
 	}
-	while (sip_body_next(m, &pos, &part)) {
-		walk_in(part, m->body);
-		walk_sdp(m->data, part, &sdp);
+	sip_parts_init(&bodies, m);
+	while (sip_parts_next(&bodies, &part)) {
+		walk_in(part.body, m->body);
+		walk_sdp(m->data, part.body, &sdp);
 		if (parts++ > m->body.len)
 			exit(99);
 	}
