@@ -545,6 +545,18 @@ bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host
 	return ok;
 }
 
+bool sipalg_binding_is_callable(struct sipalg_binding *b)
+{
+	struct sipalg_lease *l;
+	bool ok = false;
+
+	spin_lock_bh(&b->lock);
+	list_for_each_entry(l, &b->leases, list)
+		ok = ok || l->holds || !lease_ended(l);
+	spin_unlock_bh(&b->lock);
+	return ok;
+}
+
 bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)
 {
 	struct nf_conn *old = NULL;

@@ -182,6 +182,49 @@ static bool is_known(const struct sipalg_ctx *ctx, const struct sipalg_call *cal
 	       sip_host_equal(src, &call->route[ctx->side]);
 }
 
+/*
+ * A message within a dialog whose proxy left the path: it goes from one inside
+ * phone to the other, and there is a leg of the call for each of them. Only
+ * phones that have such a leg are meant.
+ */
+static void find_direct(struct sipalg_ctx *ctx, struct rhlist_head *list)
+{
+	const struct sipalg_path *path = &ctx->path;
+	bool request = sipalg_is_request(ctx);
+	const struct sip_host *end[2]; /* the requester, the responder */
+	struct sipalg_call *call, *leg[2] = {}; /* A's and B's */
+	const struct sip_msg *m = &ctx->msg;
+	struct rhlist_head *pos;
+	int side = -1;
+
+	end[!request] = &path->src_in.host;
+	end[request] = &path->dst_out.host;
+
+	rhl_for_each_entry_rcu(call, pos, list, node) {
+		int n;
+
+		if (call->dead || call->zone != ctx->zone ||
+		    !same(ctx, m->call_id, call->call_id, call->call_id_len))
+			continue;
+		n = requester_of(ctx, call);
+		if (n < 0)
+			continue;
+		side = n;
+		if (sip_host_equal(end[side], &call->host[0]))
+			leg[0] = call;
+		else if (sip_host_equal(end[!side], &call->host[1]))
+			leg[1] = call;
+	}
+	if (!leg[0] || !leg[1])
+		return;
+	ctx->dialog = dialog_find(ctx, leg[0], side);
+	ctx->twin = dialog_find(ctx, leg[1], side);
+	if (!ctx->dialog || !ctx->twin)
+		return;
+	ctx->call = leg[0];
+	ctx->side = request ? side : !side;
+}
+
 void sipalg_call_find(struct sipalg_ctx *ctx)
 {
 	const struct sip_msg *m = &ctx->msg;
@@ -192,6 +235,7 @@ void sipalg_call_find(struct sipalg_ctx *ctx)
 	ctx->call = NULL;
 	ctx->dialog = NULL;
 	ctx->branch = m->status ? 0 : branch_of(ctx);
+	ctx->twin = NULL;
 	list = rhltable_lookup(&ctx->sn->calls, &ctx->hash, call_params);
 	rhl_for_each_entry_rcu(call, pos, list, node) {
 		int requester;
@@ -214,7 +258,9 @@ void sipalg_call_find(struct sipalg_ctx *ctx)
 		ctx->side = side;
 		ctx->dialog = dialog_find(ctx, call, requester);
 	}
-	ctx->stale = !ctx->call || !is_known(ctx, ctx->call);
+	if (!ctx->call && ctx->src_nat && ctx->dst_nat && m->to_tag.len)
+		find_direct(ctx, list);
+	ctx->stale = !ctx->call || (!ctx->twin && !is_known(ctx, ctx->call));
 }
 
 static bool begins_call(const struct sip_msg *m)

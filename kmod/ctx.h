@@ -68,6 +68,8 @@ struct sipalg_contact {
  * @call: what it belongs to, or NULL
  * @dialog: likewise
  * @side: of the dialog, who sent this message
+ * @twin: of two inside phones that a proxy connected and that speak directly
+ *	now: the dialog of the callee's leg, where @dialog is the caller's
  * @new_call: @call was made by this message
  * @new_dialog: @dialog was made by this message
  * @new_tag: the dialog's B tag, if it becomes known by this message
@@ -105,6 +107,7 @@ struct sipalg_ctx {
 	struct sipalg_call *call;
 	struct sipalg_dialog *dialog;
 	u8 side;
+	struct sipalg_dialog *twin;
 	bool new_call;
 	bool new_dialog;
 	bool stale;

@@ -658,6 +658,21 @@ void sipalg_call_unlease(struct sipalg_call *call)
 	}
 }
 
+/* The other leg sees no more messages: it lasts as long as this one. */
+static void step_twin(const struct sipalg_dialog *d, struct sipalg_dialog *twin)
+{
+	if (d->state == SIPALG_DIALOG_TERMINATED) {
+		sipalg_dialog_end(twin, d->reason);
+		return;
+	}
+	if (twin->state == SIPALG_DIALOG_TERMINATED)
+		return;
+	sipalg_media_mirror(twin, d);
+	twin->bye = d->bye;
+	twin->deadline = d->deadline;
+	sipalg_call_arm(twin->call, twin->deadline);
+}
+
 void sipalg_dialog_step(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
@@ -670,6 +685,8 @@ void sipalg_dialog_step(struct sipalg_ctx *ctx)
 		step_request(ctx);
 	else
 		step_response(ctx);
+	if (ctx->twin)
+		step_twin(d, ctx->twin);
 	if (ctx->new_call && d->state == SIPALG_DIALOG_TRYING)
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_NEW);
 }

@@ -103,15 +103,13 @@ out:
 	return ok;
 }
 
-static bool take_signalling(struct sipalg_net *sn, struct sk_buff *skb,
-			    struct nf_conn *ct, struct sipalg_binding *b,
-			    const struct sip_host *host, bool inbound)
+static bool begin_signalling(struct sipalg_net *sn, struct sk_buff *skb,
+			     struct nf_conn *ct, struct sipalg_binding *b,
+			     bool inbound)
 {
 	struct sipalg_flow *flow;
 	struct nf_conn *master;
 
-	if (!sipalg_binding_leased(b, host))
-		return false;
 	flow = sipalg_flow_mark(sn, ct);
 	if (!flow)
 		return false;
@@ -143,11 +141,52 @@ static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 		if (READ_ONCE(b->stale))
 			continue;
 		if (b->type == SIPALG_BINDING_SIGNALLING ?
-		    take_signalling(sn, skb, ct, b, host, inbound) :
+		    sipalg_binding_leased(b, host) &&
+		    begin_signalling(sn, skb, ct, b, inbound) :
 		    take_media(sn, skb, ct, b, host, inbound))
 			return b;
 	}
 	return NULL;
+}
+
+/* The phone of this zone behind our NAT whose end this is. */
+static struct sipalg_binding *phone_of(struct rhlist_head *list, u16 zone)
+{
+	struct rhlist_head *pos;
+	struct sipalg_end *end;
+
+	rhl_for_each_entry_rcu(end, pos, list, node) {
+		struct sipalg_binding *b = sipalg_binding_of(end);
+
+		if (b->type == SIPALG_BINDING_SIGNALLING && !READ_ONCE(b->stale) &&
+		    b->end[SIPALG_INNER].key.zone == zone && has_nat(b) &&
+		    sipalg_binding_is_callable(b))
+			return b;
+	}
+	return NULL;
+}
+
+/*
+ * Phones of ours may call each other by their public contacts, which proxies
+ * tell them when they redirect or leave the path: a firewall opens nothing by
+ * that, because both are on its inside. Other hosts of the inside may not.
+ */
+static bool connect_phones(struct sipalg_net *sn, struct sk_buff *skb,
+			   struct nf_conn *ct, struct rhlist_head *from,
+			   struct rhlist_head *to, struct sipalg_binding **s,
+			   struct sipalg_binding **d)
+{
+	u16 zone = sipalg_inner_zone(ct);
+	struct sipalg_binding *caller, *callee;
+
+	caller = *s ?: phone_of(from, zone);
+	callee = phone_of(to, zone);
+	if (!caller || caller->type != SIPALG_BINDING_SIGNALLING || !callee ||
+	    !begin_signalling(sn, skb, ct, callee, true))
+		return false;
+	*s = caller;
+	*d = callee;
+	return true;
 }
 
 /*
@@ -177,6 +216,8 @@ static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
 		sipalg_end_get(s, SIPALG_OUTER, &outer);
 	if (to)
 		d = take(sn, skb, ct, to, &outer.host, true);
+	if (from && to && !d && connect_phones(sn, skb, ct, from, to, &s, &d))
+		sipalg_end_get(s, SIPALG_OUTER, &outer);
 	if (s && has_nat(s))
 		set_nat(ct, &outer, NF_NAT_MANIP_SRC);
 	if (d && has_nat(d)) {

@@ -30,6 +30,7 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->flow_clear = 0;
 	ctx->call = NULL;
 	ctx->dialog = NULL;
+	ctx->twin = NULL;
 	ctx->new_call = false;
 	ctx->new_dialog = false;
 	ctx->new_tag = NULL;

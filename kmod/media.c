@@ -556,6 +556,55 @@ void sipalg_media_commit(struct sipalg_ctx *ctx)
 		commit_offer(ctx);
 }
 
+/* Does the session lead to both of its ends? */
+static bool is_complete(const struct sipalg_session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->line[i].end[0].rtp_binding && s->line[i].end[1].rtp_binding)
+			return true;
+	}
+	return false;
+}
+
+/* Seen from the callee's leg, the caller is where its outer address is. */
+static void answer_from_afar(struct sipalg_session *s, const struct sipalg_session *from)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n && i < from->n; i++) {
+		const struct sipalg_media_end *end = &from->line[i].end[0];
+		struct sipalg_media_end *copy = &s->line[i].end[0];
+
+		*copy = *end;
+		sipalg_media_outer(end, &copy->at);
+		outer_rtcp(end, &copy->rtcp);
+		copy->rtp_binding = NULL;
+		copy->rtcp_binding = NULL;
+	}
+	s->answered = true;
+}
+
+void sipalg_media_mirror(struct sipalg_dialog *to, const struct sipalg_dialog *from)
+{
+	const struct sipalg_session *agreed = from->agreed;
+	struct sipalg_session *s = to->offer[1];
+
+	if (!agreed)
+		return;
+	if (is_complete(agreed)) {
+		/* A direct re-INVITE: what it agreed to replaces both legs' media. */
+		sipalg_media_close(to);
+	} else if (s && s->late && !s->answered && s->cseq == agreed->cseq) {
+		/* The proxy brought the offer in its 200, and this ACK answers it. */
+		answer_from_afar(s, agreed);
+		to->offer[1] = NULL;
+		session_free(to->agreed);
+		to->agreed = s;
+	}
+}
+
 /* Is RTCP's binding in use, or kept for another fork only? */
 static bool has_rtcp(const struct sipalg_line *l, unsigned int side)
 {

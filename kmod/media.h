@@ -140,6 +140,11 @@ void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq, bool invite)
 void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq, bool invite);
 /* Answered: no fork needs the lines that this dialog refused any more. */
 void sipalg_media_trim(struct sipalg_dialog *d);
+/*
+ * What an inside phone told another one directly: @to is the dialog of the
+ * callee's leg, @from that of the caller's, which sees the messages.
+ */
+void sipalg_media_mirror(struct sipalg_dialog *to, const struct sipalg_dialog *from);
 /* The dialog is over: close everything. */
 void sipalg_media_close(struct sipalg_dialog *d);
 
