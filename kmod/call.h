@@ -61,6 +61,8 @@ struct sipalg_transaction {
  * @update: by side: an UPDATE or PRACK
  * @bye: a BYE
  * @cancelled: the INVITE was cancelled
+ * @refer: a REFER within the call was accepted; its last NOTIFY, which may come
+ *	after the BYE, has not been seen
  * @start: wall clock, ms
  * @answer: the same, 0 before
  * @end: the same, 0 before
@@ -79,6 +81,7 @@ struct sipalg_dialog {
 	u16 status;
 	bool known[2];
 	bool cancelled;
+	bool refer;
 	u32 cseq[2];
 	struct sipalg_transaction invite[2];
 	struct sipalg_transaction update[2];
@@ -195,5 +198,7 @@ bool sipalg_dialog_timeout(struct sipalg_dialog *d);
 /* Who may call the Contact of an inside host during the call. */
 void sipalg_call_lease(struct sipalg_ctx *ctx);
 void sipalg_call_unlease(struct sipalg_call *call);
+/* What leads to the Contacts lets them be called for some more seconds. */
+void sipalg_call_linger(struct sipalg_call *call);
 
 #endif
