@@ -103,9 +103,12 @@ void sipalg_flow_keep(struct nf_conn *ct, struct sipalg_flow *flow, u32 seconds)
 void sipalg_flow_let_go(struct nf_conn *ct, struct sipalg_flow *flow)
 {
 	WRITE_ONCE(flow->until, 0);
-	if (nf_ct_is_confirmed(ct) &&
-	    !test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status))
-		WRITE_ONCE(ct->timeout, nfct_time_stamp + HZ);
+	if (!nf_ct_is_confirmed(ct) ||
+	    test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status))
+		return;
+	WRITE_ONCE(ct->timeout, nfct_time_stamp + HZ);
+	/* Or the outside would keep it for as long as it likes. */
+	set_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status);
 }
 
 /*
