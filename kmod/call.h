@@ -31,7 +31,7 @@ struct sipalg_net;
 #define SIPALG_EARLY_SECONDS		240	/* without any response; Timer C and more */
 #define SIPALG_CONFIRMED_SECONDS	(12 * 3600)
 #define SIPALG_LINGER_SECONDS		32	/* retransmissions still come */
-#define SIPALG_CALL_LEASES		3
+#define SIPALG_CALL_LEASES		4
 #define SIPALG_BYE_SECONDS		32	/* 64 * T1 */
 
 /**
@@ -101,7 +101,8 @@ struct sipalg_dialog {
  * struct sipalg_reach - a way to a host of a call, from outside
  * @binding: leads there; we hold it for each of @leased; or NULL
  * @leased: who may come by it: the host that the other side's messages come
- *	from, its target and its route; family 0: none
+ *	from, its target, its route, and the host that the call began with;
+ *	family 0: none
  */
 struct sipalg_reach {
 	struct sipalg_binding *binding;

@@ -468,6 +468,7 @@ static void lease_reach(struct sipalg_call *call, struct sipalg_reach *r, u8 sid
 	lease(r, 0, peer);
 	lease(r, 1, &call->target[!side]);
 	lease(r, 2, &call->route[!side]);
+	lease(r, 3, &call->host[!side]);
 }
 
 static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
