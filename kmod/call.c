@@ -386,15 +386,43 @@ static enum sipalg_reason prepare_tag(struct sipalg_ctx *ctx)
 	return ctx->new_tag ? SIPALG_R_OK : SIPALG_R_NO_MEMORY;
 }
 
-/* A response to A's request with a tag that no dialog has, and none is free. */
+/* The dialog that a response with a new tag forks, or NULL. */
+static struct sipalg_dialog *forked_by_response(const struct sipalg_ctx *ctx)
+{
+	const struct sip_msg *m = &ctx->msg;
+
+	if (ctx->side != 1 || !m->to_tag.len || m->status < 101 ||
+	    m->status > 299 || m->method != ctx->call->method)
+		return NULL;
+	return dialog_by_cseq(ctx, ctx->call, false);
+}
+
+/*
+ * A SUBSCRIBE that forks has only one response: the others that took it tell
+ * their tag by NOTIFY (RFC 6665 4.1.4).
+ */
+static struct sipalg_dialog *forked_by_notify(const struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d;
+
+	if (ctx->side != 1 || !ctx->msg.from_tag.len ||
+	    ctx->call->method == SIP_INVITE)
+		return NULL;
+	list_for_each_entry(d, &ctx->call->dialogs, list) {
+		if (d->state != SIPALG_DIALOG_TERMINATED)
+			return d;
+	}
+	return NULL;
+}
+
+/* A tag of B's that no dialog has, and none is free for it. */
 static enum sipalg_reason prepare_fork(struct sipalg_ctx *ctx)
 {
-	struct sipalg_dialog *from = dialog_by_cseq(ctx, ctx->call, false);
+	struct sipalg_dialog *from;
 	enum sipalg_reason ret;
 
-	if (!from || ctx->side != 1 || !ctx->msg.to_tag.len ||
-	    ctx->msg.status < 101 || ctx->msg.status > 299 ||
-	    ctx->msg.method != ctx->call->method) {
+	from = ctx->msg.status ? forked_by_response(ctx) : forked_by_notify(ctx);
+	if (!from) {
 		ctx->stale = true;
 		return SIPALG_R_OK;
 	}
@@ -490,7 +518,8 @@ enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx)
 	if (ctx->stale)
 		return SIPALG_R_OK;
 	if (!ctx->dialog) {
-		ret = ctx->msg.status ? prepare_fork(ctx) : prepare_retry(ctx);
+		ret = ctx->msg.status || ctx->msg.method == SIP_NOTIFY ?
+		      prepare_fork(ctx) : prepare_retry(ctx);
 		if (ret != SIPALG_R_OK || ctx->stale)
 			return ret;
 	}

@@ -31,7 +31,7 @@ struct sipalg_net;
 #define SIPALG_EARLY_SECONDS		240	/* without any response; Timer C and more */
 #define SIPALG_CONFIRMED_SECONDS	(12 * 3600)
 #define SIPALG_LINGER_SECONDS		32	/* retransmissions still come */
-#define SIPALG_CALL_LEASES		3
+#define SIPALG_CALL_LEASES		4
 #define SIPALG_BYE_SECONDS		32	/* 64 * T1 */
 
 /**
@@ -71,6 +71,8 @@ struct sipalg_transaction {
  * @cancelled: the INVITE that began it was cancelled
  * @hurried: another fork was answered
  * @lost: a request within it timed out
+ * @refer: a REFER within the call was accepted; its last NOTIFY, which may come
+ *	after the BYE, has not been seen
  * @start: wall clock, ms
  * @answer: the same, 0 before
  * @end: the same, 0 before
@@ -94,6 +96,7 @@ struct sipalg_dialog {
 	bool cancelled;
 	bool hurried;
 	bool lost;
+	bool refer;
 	u32 cseq[2];
 	struct sipalg_transaction invite[2];
 	struct sipalg_transaction update[2];
@@ -116,7 +119,8 @@ struct sipalg_dialog {
  * struct sipalg_reach - a way to a host of a call, from outside
  * @binding: leads there; we hold it for each of @leased; or NULL
  * @leased: who may come by it: the host that the other side's messages come
- *	from, its target and its route; family 0: none
+ *	from, its target, its route, and the host that the call began with;
+ *	family 0: none
  */
 struct sipalg_reach {
 	struct sipalg_binding *binding;
@@ -230,5 +234,7 @@ bool sipalg_dialog_timeout(struct sipalg_dialog *d);
 /* Who may call the Contact of an inside host during the call. */
 void sipalg_call_lease(struct sipalg_ctx *ctx);
 void sipalg_call_unlease(struct sipalg_call *call);
+/* What leads to the Contacts lets them be called for some more seconds. */
+void sipalg_call_linger(struct sipalg_call *call);
 
 #endif

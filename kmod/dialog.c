@@ -8,6 +8,8 @@
 #include "event.h"
 #include "net.h"
 
+#define SUBSCRIPTION_MAX	(7 * 86400)
+
 static u64 now_ms(void)
 {
 	return ktime_to_ms(ktime_get_real());
@@ -29,6 +31,8 @@ void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
 	d->reason = reason;
 	d->end = now_ms();
 	sipalg_count(d->call->sn, SIPALG_R_DIALOGS_ENDED);
+	if (d->refer)
+		sipalg_call_linger(d->call);
 	/* Before the media go, so that the event still shows them. */
 	sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ENDED);
 	sipalg_media_close(d);
@@ -157,25 +161,70 @@ static bool header_number(const struct sip_msg *m, enum sip_hdr_id id, u32 *n)
 	return !sip_number(m->data, s, n);
 }
 
+/* Subscription-State: is it over? If not, its time is the one that counts. */
+static bool is_over(const struct sip_msg *m, const struct sip_hdr *h, u32 *seconds)
+{
+	struct sip_span word = h->value, params = {}, value;
+	const char *semi = memchr(m->data + word.off, ';', word.len);
+
+	if (semi) {
+		word.len = semi - m->data - word.off;
+		params.off = word.off + word.len + 1;
+		params.len = h->value.off + h->value.len - params.off;
+	}
+	while (word.len && strchr(" \t\r\n", m->data[word.off + word.len - 1]))
+		word.len--;
+	if (sip_param(m->data, params, "expires", &value) &&
+	    !sip_number(m->data, value, seconds))
+		*seconds = clamp_t(u32, *seconds, 32, SUBSCRIPTION_MAX);
+	return sip_span_is_nocase(m->data, word, "terminated");
+}
+
 static void step_notify(struct sipalg_ctx *ctx)
 {
 	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, SIP_HDR_SUBSCRIPTION_STATE);
 	struct sipalg_dialog *d = ctx->dialog;
-	struct sip_span word;
+	u32 seconds = 0;
+	bool over;
 
-	if (d->call->method == SIP_INVITE || !h)
+	if (!h)
 		return;
-	word = h->value;
-	if (word.len > strlen("terminated"))
-		word.len = strlen("terminated");
-	if (sip_span_is_nocase(ctx->msg.data, word, "terminated")) {
+	over = is_over(&ctx->msg, h, &seconds);
+	if (d->call->method == SIP_INVITE) {
+		/* Of a REFER within the call, which lives on without it. */
+		d->refer = d->refer && !over;
+		return;
+	}
+	if (over) {
 		sipalg_dialog_end(d, SIPALG_END_BYE);
-	} else if (d->state < SIPALG_DIALOG_CONFIRMED) {
+		return;
+	}
+	if (d->state < SIPALG_DIALOG_CONFIRMED) {
 		d->state = SIPALG_DIALOG_CONFIRMED;
 		d->answer = now_ms();
 		sipalg_yield_update(d);
-		set_deadline(d, SIPALG_EXPIRES_DEFAULT);
+		seconds = seconds ?: SIPALG_EXPIRES_DEFAULT;
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
+	}
+	if (seconds)
+		set_deadline(d, seconds + SIPALG_BYE_SECONDS);
+}
+
+/* Answers after which a subscription is no more (RFC 6665 4.1.2.2). */
+static bool ends_subscription(u16 status)
+{
+	switch (status) {
+	case 404:
+	case 405:
+	case 410:
+	case 416:
+	case 480 ... 485:
+	case 489:
+	case 501:
+	case 604:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -283,7 +332,7 @@ static u32 granted(struct sipalg_dialog *d, const struct sip_msg *m)
 	}
 	seconds = SIPALG_EXPIRES_DEFAULT;
 	header_number(m, SIP_HDR_EXPIRES, &seconds);
-	return clamp_t(u32, seconds, 32, 7 * 86400);
+	return clamp_t(u32, seconds, 32, SUBSCRIPTION_MAX);
 }
 
 static void refresh(struct sipalg_ctx *ctx)
@@ -360,6 +409,8 @@ static void step_failure(struct sipalg_ctx *ctx)
 
 	if (d->state == SIPALG_DIALOG_CONFIRMED || sipalg_requester(ctx)) {
 		step_reinvite_failure(ctx);
+		if (call->method != SIP_INVITE && ends_subscription(ctx->msg.status))
+			sipalg_dialog_end(d, SIPALG_END_FAILURE);
 		return;
 	}
 	list_for_each_entry(d, &call->dialogs, list) {
@@ -495,6 +546,14 @@ static void step_response(struct sipalg_ctx *ctx)
 	case SIP_PRACK:
 		step_update_response(ctx);
 		break;
+	case SIP_REFER:
+		d->refer = d->refer || m->status < 300;
+		break;
+	case SIP_NOTIFY:
+		/* The subscriber does not know it any more. */
+		if (m->status == 481 && d->call->method != SIP_INVITE)
+			sipalg_dialog_end(d, SIPALG_END_FAILURE);
+		break;
 	case SIP_BYE:
 		step_bye_response(ctx);
 		break;
@@ -582,6 +641,7 @@ static void lease_reach(struct sipalg_call *call, struct sipalg_reach *r, u8 sid
 	lease(r, 0, peer);
 	lease(r, 1, &call->target[!side]);
 	lease(r, 2, &call->route[!side]);
+	lease(r, 3, &call->host[!side]);
 }
 
 static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
@@ -668,9 +728,30 @@ static void step_twin(const struct sipalg_dialog *d, struct sipalg_dialog *twin)
 	if (twin->state == SIPALG_DIALOG_TERMINATED)
 		return;
 	sipalg_media_mirror(twin, d);
-	twin->bye = d->bye;
+	memcpy(twin->bye, d->bye, sizeof(twin->bye));
 	twin->deadline = d->deadline;
 	sipalg_call_arm(twin->call, twin->deadline);
+}
+
+static void linger(struct sipalg_reach *r)
+{
+	unsigned int i;
+
+	for (i = 0; r->binding && i < SIPALG_CALL_LEASES; i++) {
+		if (r->leased[i].family)
+			sipalg_binding_lease(r->binding, &r->leased[i],
+					     SIPALG_LINGER_SECONDS);
+	}
+}
+
+void sipalg_call_linger(struct sipalg_call *call)
+{
+	unsigned int side;
+
+	for (side = 0; side < 2; side++) {
+		linger(&call->contact[side]);
+		linger(&call->proxy[side]);
+	}
 }
 
 void sipalg_dialog_step(struct sipalg_ctx *ctx)

@@ -104,6 +104,11 @@ struct sipalg_flow *sipalg_flow_mark(struct sipalg_net *sn, struct nf_conn *ct);
  */
 void sipalg_flow_keep(struct nf_conn *ct, struct sipalg_flow *flow, u32 seconds);
 void sipalg_flow_refresh(struct nf_conn *ct, const struct sipalg_flow *flow);
+/*
+ * Nobody is to be reached by it any more: it ends in a second, whatever still
+ * comes. That is enough for what is under way; the inside can begin another.
+ */
+void sipalg_flow_let_go(struct nf_conn *ct, struct sipalg_flow *flow);
 
 /* Restart UDP flows on the SIP port that are older than us. May sleep. */
 void sipalg_flow_adopt(struct sipalg_net *sn);

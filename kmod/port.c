@@ -4,6 +4,8 @@
  */
 #include <linux/random.h>
 #include <net/l3mdev.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_zones.h>
 
 #include "compat/compat.h"
 #include "compat/socket.h"
@@ -85,6 +87,45 @@ static bool is_in_use(const struct sipalg_ctx *ctx, const struct sip_endpoint *a
 	return ctx->src_nat && sipalg_is_local(ctx, at, proto);
 }
 
+static void tuple_set(struct nf_conntrack_tuple *t, const struct sip_endpoint *src,
+		      const struct sip_endpoint *dst, u8 proto)
+{
+	memset(t, 0, sizeof(*t));
+	t->src.l3num = src->host.family == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	sip_host_to_inet(&t->src.u3, &src->host);
+	t->src.u.all = htons(src->port);
+	sip_host_to_inet(&t->dst.u3, &dst->host);
+	t->dst.u.all = htons(dst->port);
+	t->dst.protonum = proto;
+}
+
+/*
+ * Does what comes from the receiver of this message to that port belong to a
+ * flow of somebody else, which NAT gave the port? What asks for the binding
+ * would go astray then.
+ */
+static bool is_taken(const struct sipalg_ctx *ctx, const struct sip_endpoint *inner,
+		     const struct sip_endpoint *outer, u8 proto)
+{
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_zone zone;
+	struct nf_conntrack_tuple t;
+	struct sipalg_path path;
+	struct nf_conn *ct;
+
+	if (!ctx->src_nat)
+		return false;
+	tuple_set(&t, &ctx->path.dst_out, outer, proto);
+	nf_ct_zone_init(&zone, ctx->outer_zone, NF_CT_DEFAULT_ZONE_DIR, 0);
+	h = nf_conntrack_find_get(ctx->sn->net, &zone, &t);
+	if (!h)
+		return false;
+	ct = nf_ct_tuplehash_to_ctrack(h);
+	sipalg_path_of(&path, ct, NF_CT_DIRECTION(h));
+	nf_ct_put(ct);
+	return !sip_endpoint_equal(&path.dst_out, inner);
+}
+
 /* Bindings for all ports of the run, or none of them. */
 static struct sipalg_binding *try_run(struct sipalg_ctx *ctx,
 				      const struct sip_endpoint *inner, u16 port,
@@ -102,7 +143,9 @@ static struct sipalg_binding *try_run(struct sipalg_ctx *ctx,
 		from.port = inner->port + off;
 		to.port = port + off;
 		if (inner->port + off > 65535 || port + off > 65535 ||
-		    is_in_use(ctx, &to, run->proto))
+		    is_in_use(ctx, &to, run->proto) ||
+		    (type == SIPALG_BINDING_SIGNALLING &&
+		     is_taken(ctx, &from, &to, run->proto)))
 			b = ERR_PTR(-EADDRINUSE);
 		else
 			b = sipalg_make(ctx, type, &from, &to, run->proto, shared);

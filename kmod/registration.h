@@ -23,8 +23,7 @@ struct sipalg_net;
 /**
  * struct sipalg_registration - a contact of an address of record
  * @node: in the namespace's table
- * @hash: siphash of the user and the phone's inner address, the table's key:
- *	the domain may be an address that is translated on the way
+ * @hash: siphash of the user and the phone's inner address, the table's key
  * @sn: the namespace
  * @rcu: freed a grace period after it left the table
  * @timer: ends it
@@ -43,6 +42,7 @@ struct sipalg_net;
  * @proto: IPPROTO_UDP, ...
  * @zone: conntrack zone
  * @user: user part of the address of record, within @text
+ * @domain: its domain, "" for an address, which is translated on the way
  * @aor: address of record, "sip:user@domain", within @text
  * @contact: the contact's URI as the phone wrote it, within @text
  */
@@ -67,6 +67,7 @@ struct sipalg_registration {
 	u8 proto;
 	u16 zone;
 	const char *user;
+	const char *domain;
 	const char *aor;
 	const char *contact;
 	char text[];
