@@ -22,6 +22,7 @@
 
 #include "../include/sipalg.h"
 #include "media.h"
+#include "sight.h"
 #include "sip/sip.h"
 
 struct nf_conn;
@@ -68,6 +69,7 @@ struct sipalg_transaction {
  * @session_expires: seconds, 0 none
  * @agreed: media as agreed
  * @offer: by side: media as offered, and not yet agreed
+ * @sight: what is only shown
  * @b_tag: the To tag of the first response; NULL while trying
  */
 struct sipalg_dialog {
@@ -90,6 +92,7 @@ struct sipalg_dialog {
 	u32 session_expires;
 	struct sipalg_session *agreed;
 	struct sipalg_session *offer[2];
+	struct sipalg_sight sight;
 	char *b_tag;
 	u16 b_tag_len;
 };
@@ -113,6 +116,7 @@ struct sipalg_reach {
  * @rcu: freed a grace period after it left the table
  * @timer: the earliest deadline, or earlier
  * @master: the conntrack entry of its latest signalling, a reference
+ * @id: for people: that of its first dialog
  * @dialogs: struct sipalg_dialog
  * @ndialogs: how many
  * @dead: it has left the table, or never got there
@@ -143,6 +147,7 @@ struct sipalg_call {
 	u8 method;
 	u16 call_id_len;
 	u16 a_tag_len;
+	u32 id;
 	struct sip_host host[2];
 	struct sip_host target[2];
 	struct sip_host route[2];

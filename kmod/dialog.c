@@ -26,6 +26,7 @@ void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
 	d->state = SIPALG_DIALOG_TERMINATED;
 	d->reason = reason;
 	d->end = now_ms();
+	sipalg_sight_count(d);
 	sipalg_count(d->call->sn, SIPALG_R_DIALOGS_ENDED);
 	/* Before the media go, so that the event still shows them. */
 	sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ENDED);
@@ -488,15 +489,18 @@ void sipalg_call_unlease(struct sipalg_call *call)
 void sipalg_dialog_step(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
+	u32 events;
 
 	keep_master(ctx->call, ctx->ct);
 	if (d->state != SIPALG_DIALOG_TERMINATED)
 		sipalg_call_lease(ctx);
 	sipalg_media_commit(ctx);
+	events = sipalg_sight_message(ctx);
 	if (sipalg_is_request(ctx))
 		step_request(ctx);
 	else
 		step_response(ctx);
 	if (ctx->new_call && d->state == SIPALG_DIALOG_TRYING)
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_NEW);
+	sipalg_sight_settle(d, events);
 }

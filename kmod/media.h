@@ -5,6 +5,7 @@
 #ifndef SIPALG_MEDIA_H
 #define SIPALG_MEDIA_H
 
+#include "sip/codec.h"
 #include "sip/sdp.h"
 #include "sip/translate.h"
 
@@ -13,7 +14,7 @@ struct sipalg_ctx;
 struct sipalg_dialog;
 struct sipalg_net;
 
-#define SIPALG_CODECS 24
+#define SIPALG_CODECS 16	/* of a line, for showing; the first ones */
 
 /**
  * struct sipalg_media_end - where one side wants one media line sent to
@@ -25,7 +26,7 @@ struct sipalg_net;
  * @direction: enum sdp_direction
  * @mux: a=rtcp-mux was there
  * @held: c= was 0.0.0.0; @at is still the address from before
- * @codecs: the m= line's formats, cut
+ * @codecs: the m= line's formats, as sdp_codecs() has them
  */
 struct sipalg_media_end {
 	struct sip_endpoint at;
@@ -36,7 +37,7 @@ struct sipalg_media_end {
 	u8 direction;
 	bool mux;
 	bool held;
-	char codecs[SIPALG_CODECS];
+	u8 codecs[SIPALG_CODECS];
 };
 
 struct sipalg_line {
