@@ -116,7 +116,6 @@ struct sipalg_reach {
  * @rcu: freed a grace period after it left the table
  * @timer: the earliest deadline, or earlier
  * @master: the conntrack entry of its latest signalling, a reference
- * @id: for people: that of its first dialog
  * @dialogs: struct sipalg_dialog
  * @ndialogs: how many
  * @dead: it has left the table, or never got there
@@ -125,6 +124,7 @@ struct sipalg_reach {
  * @host: by side: the hosts as they are on their own networks
  * @target: by side: the host in its latest Contact, family 0: none seen
  * @route: by side: the proxy next to us in its Record-Route, likewise
+ * @id: for people: that of its first dialog
  * @contact: by side: how its Contact is reached
  * @proxy: by side: how its own Record-Route is reached
  * @bare: by side: the Contact had no port
@@ -147,10 +147,10 @@ struct sipalg_call {
 	u8 method;
 	u16 call_id_len;
 	u16 a_tag_len;
-	u32 id;
 	struct sip_host host[2];
 	struct sip_host target[2];
 	struct sip_host route[2];
+	u32 id;
 	struct sipalg_reach contact[2];
 	struct sipalg_reach proxy[2];
 	const char *call_id;
