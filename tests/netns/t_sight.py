@@ -4,6 +4,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -67,32 +68,36 @@ class Monitor:
     def __init__(self, server):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             ['ip', 'netns', 'exec', 'gw', gateway.CTL, '-j', 'monitor'], stdout=subprocess.PIPE)
-        self.seen = []
-        self.server = server
-        # It listens as soon as it tells of a message that we keep sending.
-        os.set_blocking(self.process.stdout.fileno(), False)
+        self.pipe, self.rest, self.seen = self.process.stdout.fileno(), b'', []
+        # It listens as soon as it tells of a message that is sent until then.
+        end = time.monotonic() + net.WAIT
+        while time.monotonic() < end and not self._line(0.05):
+            server.send(server.request('MESSAGE', f'sip:nobody@{net.WAN}'), (net.WAN, 5060))
+
+    def _line(self, wait):
+        """The next line, or nothing if none comes in time."""
+        while b'\n' not in self.rest:
+            if not select.select([self.pipe], [], [], wait)[0]:
+                return b''
+            data = os.read(self.pipe, 65536)
+            check(data, 'the monitor ended')
+            self.rest += data
+        line, _, self.rest = self.rest.partition(b'\n')
+        return line
+
+    def wait(self, name, **wanted):
+        """The next event of this name whose dialog or registration has these values."""
         end = time.monotonic() + net.WAIT
         while time.monotonic() < end:
-            server.send(server.request('MESSAGE', 'sip:nobody@203.0.113.1'), ('203.0.113.1', 5060))
-            time.sleep(0.05)
-            if self.process.stdout.read():
-                break
-        os.set_blocking(self.process.stdout.fileno(), True)
-
-    def wait(self, event, **wanted):
-        """The next event of this name whose dialog or registration has these values."""
-        timer = time.monotonic() + net.WAIT
-        while time.monotonic() < timer:
-            line = self.process.stdout.readline()
-            check(line, 'the monitor ended')
-            got = json.loads(line)
+            got = json.loads(self._line(net.WAIT) or 'null')
+            check(got, f'no event {name} with {wanted}; there were {self.seen}')
             if got['event'] == 'message':
                 continue
             self.seen.append(got['event'])
             thing = got.get('dialog') or got.get('registration') or {}
-            if got['event'] == event and all(thing.get(k) == v for k, v in wanted.items()):
+            if got['event'] == name and all(thing.get(k) == v for k, v in wanted.items()):
                 return thing
-        raise AssertionError(f'no event {event} with {wanted}; there were {self.seen}')
+        raise AssertionError(f'no event {name} with {wanted}; there were {self.seen}')
 
     def close(self):
         self.process.kill()
@@ -394,8 +399,7 @@ def test_subscription():
         found = watch.look()
         equal((found['a_uri'], found['b_uri'], found['event'], found['subscription_state'],
                found['subscription_expires'], found['notifies']),
-              (f'sip:alice@{net.WAN}' if found['a_uri'] != f'sip:alice@{net.P1}' else
-               f'sip:alice@{net.P1}', f'sip:bob@{net.S1}', 'dialog', 'asked', 500, 0), 'asked for')
+              (f'sip:alice@{net.P1}', f'sip:bob@{net.S1}', 'dialog', 'asked', 500, 0), 'asked for')
         watch.notify('pending;expires=400')
         found = watch.look()
         equal((found['subscription_state'], found['subscription_expires'], found['notifies']),
@@ -684,7 +688,6 @@ def test_bare():
     with net.Net() as network:
         phone, server = pair(network)
         register(phone, server, 3600, 600)
-        server.send(b'REGISTER nonsense\r\n\r\n', sip.hostport(server.uri))
         phone.socket.sendto(b'\r\n\r\n', SERVER)
         net.receive(server.socket)
         watches = [Watch(phone, server) for _ in range(20)]
