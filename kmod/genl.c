@@ -134,7 +134,8 @@ static int disable(struct sk_buff *skb, struct genl_info *info)
 struct dump {
 	struct rhashtable_iter iter;
 	bool again;	/* show the walk's current entry, do not go on */
-	u32 skip;	/* dialogs of the current call that were shown */
+	const void *call;	/* what @skip is about; it may be gone */
+	u32 skip;	/* dialogs of that call that were shown */
 	bool by_call_id;
 	u64 call_id;	/* hash of the Call-ID asked for */
 	u8 kind;	/* enum sipalg_dialog_kind */
@@ -168,6 +169,13 @@ static int dump_done(struct netlink_callback *cb)
 typedef int (*put_one)(struct sk_buff *skb, struct netlink_callback *cb,
 		       struct dump *dump, void *entry);
 
+/* The table was resized: what follows may repeat or lack something. */
+static void dump_interrupted(struct netlink_callback *cb)
+{
+	cb->prev_seq = 1;
+	cb->seq = 2;
+}
+
 /* Shows entries until the message is full; -EMSGSIZE of @put says so. */
 static int dump_some(struct sk_buff *skb, struct netlink_callback *cb, put_one put)
 {
@@ -177,7 +185,11 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb, put_one p
 
 	if (!dump)
 		return 0;
-	rhashtable_walk_start(&dump->iter);
+	/* Between two parts, too; the walk then begins once more. */
+	if (rhashtable_walk_start_check(&dump->iter) == -EAGAIN) {
+		dump_interrupted(cb);
+		dump->again = false;
+	}
 	for (;;) {
 		entry = dump->again ? rhashtable_walk_peek(&dump->iter) :
 				      rhashtable_walk_next(&dump->iter);
@@ -185,9 +197,7 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb, put_one p
 		if (!entry)
 			break;
 		if (IS_ERR(entry)) {
-			/* Resized: what follows may repeat or lack something. */
-			cb->prev_seq = 1;
-			cb->seq = 2;
+			dump_interrupted(cb);
 			continue;
 		}
 		err = put(skb, cb, dump, entry);
@@ -253,6 +263,9 @@ static int put_call(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!is_asked_for(dump, call))
 		return 0;
+	if (dump->call != call)
+		dump->skip = 0;
+	dump->call = call;
 	lock = sipalg_lock(call->sn, call->hash);
 	spin_lock_bh(lock);
 	if (!call->dead) {
@@ -267,7 +280,7 @@ static int put_call(struct sk_buff *skb, struct netlink_callback *cb,
 	}
 	spin_unlock_bh(lock);
 	if (!err)
-		dump->skip = 0;
+		dump->call = NULL;
 	return err;
 }
 

@@ -118,11 +118,60 @@ def test_states():
         refused(talk, 'ENABLE', b'', errno.EALREADY, 'enabled in this network namespace already')
 
 
+def numbers(answer):
+    """The id of each dialog."""
+    return [struct.unpack('=I', dict(genl.attrs(dict(a)[E['SIPALG_A_DIALOG']]))
+                          [E['SIPALG_DIALOG_ID']])[0] for a in answer]
+
+
+def media_of(answer):
+    """How many media nests the only dialog has."""
+    (dialog,) = answer
+    return [n for n, _ in genl.attrs(dict(dialog)[E['SIPALG_A_DIALOG']])].count(
+        E['SIPALG_DIALOG_MEDIA'])
+
+
 def test_small_buffers():
-    """who reads a dump with a small buffer still gets each dialog"""
-    with Talk() as talk:
-        (dialog,) = talk.ask(command('DIALOG'), dump=True, size=8192)
-        equal([n for n, _ in dialog], [E['SIPALG_A_DIALOG']], 'what is in it')
+    """who reads a dump with a small buffer gets a dialog with some of its 32 lines, and asks for all"""
+    with net.Net() as network:
+        phone, server = Ua(network, 'p1', 'alice'), Ua(network, 's1', 'carol', rtp=30000)
+        lines = ''.join(f'm=audio {42000 + 2 * n} RTP/AVP 96 97 98 99 100 101 102 103\r\n'
+                        for n in range(31))
+        call_id = 'many@10.0.0.11'
+        phone.send(phone.request('INVITE', f'sip:carol@{net.S1}', call_id=call_id,
+                                 body=phone.offer() + lines.encode()), (net.S1, 5060))
+        server.expect('INVITE')
+        talk = Genl(size=4096)
+        found = talk.ask(command('DIALOG'), dump=True)
+        check(8 <= media_of(found) < 32, f'{media_of(found)} lines in a small buffer')
+        talk.size = 65536
+        which = attr(E['SIPALG_A_ID'], number(numbers(found)[0]))
+        equal(media_of(talk.ask(command('DIALOG'), which)), 32, 'lines when it is asked for')
+        talk.close()
+
+
+def subscribe(phone, server, count):
+    for _ in range(count):
+        phone.send(phone.request('SUBSCRIBE', f'sip:bob@{net.S1}', headers=[
+            ('Event', 'presence'), ('Expires', '600')]), (net.S1, 5060))
+        server.expect('SUBSCRIBE')
+
+
+def test_dump_under_change():
+    """a dump during which the table grows has each dialog once, or says that it was interrupted"""
+    with net.Net() as network:
+        phone, server = Ua(network, 'p1', 'alice'), Ua(network, 's1', 'carol', rtp=30000)
+        subscribe(phone, server, 60)
+        talk = Genl(size=4096)
+        before = set(numbers(talk.ask(command('DIALOG'), dump=True)))
+        equal((len(before), talk.interrupted), (60, False), 'a dump of what does not change')
+        walk = talk.walk(command('DIALOG'), dump=True)
+        seen = [next(walk)]
+        subscribe(phone, server, 400)
+        seen = numbers(seen + list(walk))
+        check(talk.interrupted or (len(seen) == len(set(seen)) and before <= set(seen)),
+              f'{len(seen)} dialogs, {len(set(seen))} of them different, and no word of it')
+        talk.close()
 
 
 NOBODY = """

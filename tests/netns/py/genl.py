@@ -53,37 +53,47 @@ class Refused(Exception):
 
 
 class Genl:
-    def __init__(self, ns='gw'):
+    """@size: of the buffer that answers are read with."""
+
+    def __init__(self, ns='gw', size=65536):
         with net.inside(ns):
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, GENERIC)
         self.socket.bind((0, 0))
         for option in CAP_ACK, EXT_ACK:
             self.socket.setsockopt(SOL_NETLINK, option, 1)
-        self.sequence = 0
+        self.size, self.sequence, self.interrupted = size, 0, False
         (self.family,) = [struct.unpack('=H', v)[0] for a in self.ask(
             3, attr(2, 'sipalg'), family=CONTROL)[:1] for n, v in a if n == 1]
 
     def close(self):
         self.socket.close()
 
-    def ask(self, command, data=b'', dump=False, family=None, size=65536):
+    def ask(self, command, data=b'', dump=False, family=None):
         """The attributes of each message of the answer; raises Refused."""
+        return list(self.walk(command, data, dump, family))
+
+    def walk(self, command, data=b'', dump=False, family=None):
+        """The same, read as they are taken; `interrupted` is set with NLM_F_DUMP_INTR."""
+        self.interrupted = False
         self.sequence += 1
         flags = REQUEST | (ROOT_MATCH if dump else ACK)
         self.socket.send(struct.pack('=IHHIIBBH', 20 + len(data), family or self.family, flags,
                                      self.sequence, 0, command, 1, 0) + data)
-        found = []
         while True:
-            part = self.socket.recv(size)
+            part, _, how, _ = self.socket.recvmsg(self.size)
+            if how & socket.MSG_TRUNC:
+                raise AssertionError('a message was longer than the buffer')
             while part:
                 length, kind, flags, number = struct.unpack_from('=IHHI', part)
                 message, part = part[:length], part[(length + 3) & ~3:]
                 if number != self.sequence:
                     continue
+                if flags & DUMP_INTR and kind != ERROR:
+                    self.interrupted = True
                 if kind in (ERROR, DONE):
                     self._end(message, kind)
-                    return found
-                found.append(attrs(message[20:]))
+                    return
+                yield attrs(message[20:])
 
     @staticmethod
     def _end(message, kind):
