@@ -564,6 +564,8 @@ static int reply_one(struct genl_info *info, struct rhltable *table, put_if put)
 				    "there is none with this id");
 	else if (err == -ENOMEM)
 		NL_SET_ERR_MSG(info->extack, "there is no memory for the answer");
+	else if (err == -EMSGSIZE)
+		NL_SET_ERR_MSG(info->extack, "it is too large for one message");
 	return err;
 }
 

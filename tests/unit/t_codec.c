@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Formats of media lines by name. */
-#include "../../kmod/sip/codec.h"
 #include "tap.h"
 
 #define ROOM 16
