@@ -168,12 +168,18 @@ static void binding_free(struct rcu_head *rcu)
 	kfree(b);
 }
 
+static void lease_free(struct sipalg_lease *l)
+{
+	kfree(l->probe);
+	kfree(l);
+}
+
 static void leases_free(struct sipalg_binding *b)
 {
 	struct sipalg_lease *l, *tmp;
 
 	list_for_each_entry_safe(l, tmp, &b->leases, list)
-		kfree(l);
+		lease_free(l);
 	INIT_LIST_HEAD(&b->leases);
 }
 
@@ -335,7 +341,7 @@ static unsigned long leases_expire(struct sipalg_binding *b)
 		l->timed = false;
 		if (!l->holds) {
 			list_del(&l->list);
-			kfree(l);
+			lease_free(l);
 		}
 	}
 	return next;
@@ -502,7 +508,7 @@ void sipalg_binding_drop(struct sipalg_binding *b, const struct sip_host *host,
 	l = lease_find(b, host);
 	if (l && l->holds && !--l->holds && lease_ended(l)) {
 		list_del(&l->list);
-		kfree(l);
+		lease_free(l);
 	}
 	if (list_empty(&b->leases) && !b->dead) {
 		if (linger)

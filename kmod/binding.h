@@ -26,6 +26,7 @@
 
 struct sipalg_call;
 struct sipalg_net;
+struct sipalg_probe;
 
 #define SIPALG_FLOWS_MAX 4
 
@@ -56,6 +57,7 @@ struct sipalg_end {
  * @holds: registrations and calls that want it to
  * @timed: it may until @until in any case
  * @until: jiffies
+ * @probe: OPTIONS between the two, or NULL
  */
 struct sipalg_lease {
 	struct list_head list;
@@ -63,6 +65,7 @@ struct sipalg_lease {
 	u32 holds;
 	bool timed;
 	unsigned long until;
+	struct sipalg_probe *probe;
 };
 
 /**

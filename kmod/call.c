@@ -364,6 +364,8 @@ static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 	INIT_LIST_HEAD(&d->yield);
 	d->call = ctx->call;
 	d->id = sipalg_new_id(ctx->sn);
+	if (!ctx->call->id)
+		ctx->call->id = d->id;
 	d->start = ktime_to_ms(ktime_get_real());
 	d->deadline = jiffies + SIPALG_EARLY_SECONDS * HZ;
 	ctx->dialog = d;
@@ -536,6 +538,7 @@ static void dialog_free(struct sipalg_dialog *d)
 	sipalg_yield_forget(d);
 	sipalg_media_close(d);
 	atomic_dec(&d->call->sn->ndialogs);
+	kfree(d->sight.referral);
 	kfree(d->b_tag);
 	kfree(d);
 }

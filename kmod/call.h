@@ -22,6 +22,7 @@
 
 #include "../include/sipalg.h"
 #include "media.h"
+#include "sight.h"
 #include "sip/sip.h"
 
 struct nf_conn;
@@ -82,6 +83,7 @@ struct sipalg_transaction {
  * @kept: media as agreed before an UPDATE or PRACK changed them during an INVITE
  * @offer: by side: media as offered, and not yet agreed
  * @early: early media that have their own description, until it is answered
+ * @sight: what is only shown
  * @b_tag: the To tag of the first response; NULL while trying
  */
 struct sipalg_dialog {
@@ -111,6 +113,7 @@ struct sipalg_dialog {
 	struct sipalg_session *kept;
 	struct sipalg_session *offer[2];
 	struct sipalg_session *early;
+	struct sipalg_sight sight;
 	char *b_tag;
 	u16 b_tag_len;
 };
@@ -143,6 +146,7 @@ struct sipalg_reach {
  * @host: by side: the hosts as they are on their own networks
  * @target: by side: the host in its latest Contact, family 0: none seen
  * @route: by side: the proxy next to us in its Record-Route, likewise
+ * @id: for people: that of its first dialog
  * @contact: by side: how its Contact is reached
  * @proxy: by side: how its own Record-Route is reached
  * @bare: by side: the Contact had no port
@@ -168,6 +172,7 @@ struct sipalg_call {
 	struct sip_host host[2];
 	struct sip_host target[2];
 	struct sip_host route[2];
+	u32 id;
 	struct sipalg_reach contact[2];
 	struct sipalg_reach proxy[2];
 	const char *call_id;

@@ -30,6 +30,7 @@ void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
 	d->state = SIPALG_DIALOG_TERMINATED;
 	d->reason = reason;
 	d->end = now_ms();
+	sipalg_sight_count(d);
 	sipalg_count(d->call->sn, SIPALG_R_DIALOGS_ENDED);
 	if (d->refer)
 		sipalg_call_linger(d->call);
@@ -757,11 +758,13 @@ void sipalg_call_linger(struct sipalg_call *call)
 void sipalg_dialog_step(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
+	u32 events;
 
 	keep_master(ctx->call, ctx->ct);
 	if (d->state != SIPALG_DIALOG_TERMINATED)
 		sipalg_call_lease(ctx);
 	sipalg_media_commit(ctx);
+	events = sipalg_sight_message(ctx);
 	if (sipalg_is_request(ctx))
 		step_request(ctx);
 	else
@@ -770,4 +773,5 @@ void sipalg_dialog_step(struct sipalg_ctx *ctx)
 		step_twin(d, ctx->twin);
 	if (ctx->new_call && d->state == SIPALG_DIALOG_TRYING)
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_NEW);
+	sipalg_sight_settle(d, events);
 }

@@ -22,11 +22,18 @@ void sipalg_genl_exit(void);
 /*
  * Put one thing into a message, as a nest. The lock that protects it is held.
  * Return: 0, or -EMSGSIZE with the message as it was.
+ * @cut: show a dialog without the media lines that do not fit, rather than not
+ *	at all
  */
-int sipalg_fill_dialog(struct sk_buff *skb, const struct sipalg_dialog *d);
+int sipalg_fill_dialog(struct sk_buff *skb, const struct sipalg_dialog *d, bool cut);
 int sipalg_fill_registration(struct sk_buff *skb,
 			     const struct sipalg_registration *r);
 int sipalg_fill_binding(struct sk_buff *skb, struct sipalg_binding *b);
+/* More than any of them takes: 32 media lines, two sides of each, and strings. */
+#define SIPALG_FILL_MAX	(48 * 1024)
+
+/* The room that a message needs for all of a dialog. */
+size_t sipalg_fill_dialog_size(const struct sipalg_dialog *d);
 int sipalg_fill_host(struct sk_buff *skb, int attr, const struct sip_host *h);
 
 #endif

@@ -11,6 +11,7 @@
 #include "event.h"
 #include "inspect.h"
 #include "net.h"
+#include "probe.h"
 
 static struct sipalg_ctx * __percpu *contexts;
 
@@ -208,6 +209,8 @@ static void commit(struct sipalg_ctx *ctx)
 	} else if (is_stale(ctx)) {
 		sipalg_count(ctx->sn, SIPALG_R_STALE);
 	}
+	if (ctx->msg.method == SIP_OPTIONS)
+		sipalg_probe_message(ctx);
 	release_contacts(ctx, SIPALG_LINGER_SECONDS);
 	drop_unused(ctx);
 }

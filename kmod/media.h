@@ -5,6 +5,7 @@
 #ifndef SIPALG_MEDIA_H
 #define SIPALG_MEDIA_H
 
+#include "sip/codec.h"
 #include "sip/sdp.h"
 #include "sip/translate.h"
 
@@ -13,9 +14,9 @@ struct sipalg_ctx;
 struct sipalg_dialog;
 struct sipalg_net;
 
-#define SIPALG_CODECS 24
 /* Pairs of ports in a message: "port/N" has N of them, others one a line. */
 #define SIPALG_MEDIA_ENDS (2 * SDP_MAX_MEDIA)
+#define SIPALG_CODECS 16	/* of a line, for showing; the first ones */
 
 /**
  * struct sipalg_media_end - where one side wants one media line sent to
@@ -31,7 +32,7 @@ struct sipalg_net;
  * @part: which description of the message it is, of several
  * @index: which media line of that
  * @pair: which pair of ports of that
- * @codecs: the m= line's formats, cut
+ * @codecs: the m= line's formats, as sdp_codecs() has them
  */
 struct sipalg_media_end {
 	struct sip_endpoint at;
@@ -46,7 +47,7 @@ struct sipalg_media_end {
 	u8 part;
 	u8 index;
 	u8 pair;
-	char codecs[SIPALG_CODECS];
+	u8 codecs[SIPALG_CODECS];
 };
 
 struct sipalg_line {

@@ -175,15 +175,6 @@ static enum sipalg_reason bind_rtcp(struct sipalg_ctx *ctx, struct line *l)
 	return SIPALG_R_OK;
 }
 
-static void copy_codecs(const struct sipalg_ctx *ctx, const struct sdp_media *m,
-			struct sipalg_media_end *end)
-{
-	u32 n = min_t(u32, m->fmts.len, SIPALG_CODECS - 1);
-
-	memcpy(end->codecs, ctx->msg.data + m->fmts.off, n);
-	end->codecs[n] = '\0';
-}
-
 /* Does the other side's line, if this is its answer, agree to one port? */
 static bool is_muxed(const struct sipalg_ctx *ctx, const struct line *l,
 		     const struct sipalg_session *offer)
@@ -219,7 +210,7 @@ static void read_line(const struct sipalg_ctx *ctx, const struct line *l,
 	end->kind = m->kind;
 	end->direction = m->direction;
 	end->mux = m->rtcp_mux;
-	copy_codecs(ctx, m, end);
+	sdp_codecs(ctx->msg.data, m, end->codecs, SIPALG_CODECS);
 	end->at.host = sdp_media_conn(&ctx->sdp, m)->addr;
 	end->at.port = m->port;
 	end->rtcp = end->at;

@@ -400,6 +400,9 @@ static void grant(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 sec
 
 	seconds = min_t(u32, seconds, 7 * 86400);
 	r->granted = true;
+	r->refreshed = ktime_to_ms(ktime_get_real());
+	if (!was)
+		r->since = r->refreshed;
 	r->expires = seconds;
 	r->until = jiffies + seconds * HZ;
 	mod_timer(&r->timer, r->until);

@@ -32,6 +32,8 @@ struct sipalg_net;
  * @dead: it has left the table
  * @expires: seconds as granted last
  * @until: jiffies
+ * @since: wall clock, ms, when it was granted first; 0 before
+ * @refreshed: the same, last
  * @asked: seconds that the latest REGISTER asked for; 0 ends it
  * @binding: leads to the contact; lasts as long as our lease
  * @call_id_hash: of the latest REGISTER that named it
@@ -57,6 +59,8 @@ struct sipalg_registration {
 	bool dead;
 	u32 expires;
 	unsigned long until;
+	u64 since;
+	u64 refreshed;
 	u32 asked;
 	struct sipalg_binding *binding;
 	u64 call_id_hash;

@@ -6,20 +6,29 @@
 
 const struct option_info option_infos[OPT_COUNT] = {
 	[OPT_CALL_ID] = { "--call-id", "CALL-ID", "only those with this Call-ID" },
+	[OPT_KIND] = { "--kind", "KIND", "call or subscription: only those" },
 	[OPT_EXPLAIN] = { "--explain", NULL, "with a sentence for each" },
 };
 
 const struct command commands[] = {
 	{ "status", NULL, NULL, 0, false, cmd_status,
 	  "whether sipalg is on here, what it holds, its limits" },
-	{ "dialog", "list", NULL, OPT(CALL_ID), false, cmd_dialog_list,
+	{ "dialog", "list", NULL, OPT(CALL_ID) | OPT(KIND), false, cmd_dialog_list,
 	  "calls and subscriptions" },
 	{ "dialog", "show", "ID", 0, false, cmd_dialog_show,
 	  "one of them with its media" },
+	{ "subscription", "list", NULL, OPT(CALL_ID), false, cmd_subscription_list,
+	  "who watches whom, and which event" },
+	{ "subscription", "show", "ID", 0, false, cmd_dialog_show,
+	  "one of them" },
 	{ "registration", "list", NULL, 0, false, cmd_registration_list,
-	  "contacts that phones registered" },
+	  "contacts that phones registered, and whether they answer" },
+	{ "registration", "show", "ID", 0, false, cmd_registration_show,
+	  "one of them with its OPTIONS" },
 	{ "binding", "list", NULL, 0, false, cmd_binding_list,
 	  "pairs of addresses that are translated, and who may use them" },
+	{ "binding", "show", "ID", 0, false, cmd_binding_show,
+	  "one of them" },
 	{ "stats", NULL, NULL, OPT(EXPLAIN), false, cmd_stats,
 	  "counters" },
 	{ "monitor", NULL, NULL, 0, false, cmd_monitor,

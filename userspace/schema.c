@@ -29,6 +29,38 @@ static const char *const end_reasons[] = {
 	[SIPALG_END_LOST] = "lost",
 };
 
+static const char *const parties[] = {
+	[SIPALG_PARTY_NONE] = "none",
+	[SIPALG_PARTY_A] = "a",
+	[SIPALG_PARTY_B] = "b",
+	[SIPALG_PARTY_BOTH] = "both",
+};
+
+static const char *const subscription_states[] = {
+	[SIPALG_SUBSCRIPTION_ASKED] = "asked",
+	[SIPALG_SUBSCRIPTION_PENDING] = "pending",
+	[SIPALG_SUBSCRIPTION_ACTIVE] = "active",
+	[SIPALG_SUBSCRIPTION_TERMINATED] = "terminated",
+	[SIPALG_SUBSCRIPTION_OTHER] = "other",
+};
+
+static const char *const dialog_kinds[] = {
+	[SIPALG_KIND_ALL] = "all",
+	[SIPALG_KIND_CALL] = "call",
+	[SIPALG_KIND_SUBSCRIPTION] = "subscription",
+};
+
+static const char *const reachables[] = {
+	[SIPALG_REACHABLE_UNKNOWN] = "unknown",
+	[SIPALG_REACHABLE_YES] = "yes",
+	[SIPALG_REACHABLE_NO] = "no",
+};
+
+static const char *const askers[] = {
+	[SIPALG_BY_REGISTRAR] = "registrar",
+	[SIPALG_BY_PHONE] = "phone",
+};
+
 static const char *const directions[] = {
 	[SIPALG_SENDRECV] = "sendrecv",
 	[SIPALG_SENDONLY] = "sendonly",
@@ -61,6 +93,11 @@ static const char *const events[] = {
 	[SIPALG_EVENT_REGISTERED] = "registered",
 	[SIPALG_EVENT_UNREGISTERED] = "unregistered",
 	[SIPALG_EVENT_MESSAGE] = "message",
+	[SIPALG_EVENT_DIALOG_RINGING] = "dialog_ringing",
+	[SIPALG_EVENT_DIALOG_HELD] = "dialog_held",
+	[SIPALG_EVENT_DIALOG_RESUMED] = "dialog_resumed",
+	[SIPALG_EVENT_DIALOG_TRANSFER] = "dialog_transfer",
+	[SIPALG_EVENT_SUBSCRIPTION] = "subscription",
 };
 
 static const char *const reasons[] = {
@@ -87,6 +124,11 @@ static const struct field status_fields[] = {
 	[SIPALG_STATUS_PORT] = { "port", V_U16 },
 	[SIPALG_STATUS_MEDIA_PORT_MIN] = { "media_port_min", V_U16 },
 	[SIPALG_STATUS_MEDIA_PORT_MAX] = { "media_port_max", V_U16 },
+	[SIPALG_STATUS_CALLS_TRYING] = { "calls_trying", V_U32 },
+	[SIPALG_STATUS_CALLS_RINGING] = { "calls_ringing", V_U32 },
+	[SIPALG_STATUS_CALLS_ANSWERED] = { "calls_answered", V_U32 },
+	[SIPALG_STATUS_CALLS_HELD] = { "calls_held", V_U32 },
+	[SIPALG_STATUS_SUBSCRIPTIONS] = { "subscriptions", V_U32 },
 };
 
 const struct schema schema_status = SCHEMA("status", status_fields);
@@ -105,6 +147,7 @@ static const struct field media_fields[] = {
 	[SIPALG_MEDIA_CODECS] = { "codecs", V_STRING },
 	[SIPALG_MEDIA_PACKETS] = { "packets", V_U64 },
 	[SIPALG_MEDIA_BYTES] = { "bytes", V_U64 },
+	[SIPALG_MEDIA_MUX] = { "rtcp_mux", V_BOOL },
 };
 
 const struct schema schema_media = SCHEMA("media", media_fields);
@@ -128,9 +171,39 @@ static const struct field dialog_fields[] = {
 	[SIPALG_DIALOG_SESSION_EXPIRES] = { "session_expires", V_U32 },
 	[SIPALG_DIALOG_EXPIRES_IN] = { "expires_in", V_U32 },
 	[SIPALG_DIALOG_MEDIA] = { "media", V_NEST, .many = true, .nest = &schema_media },
+	[SIPALG_DIALOG_CALL] = { "call", V_U32 },
+	[SIPALG_DIALOG_FORKS] = { "forks", V_U16 },
+	[SIPALG_DIALOG_PROVISIONAL] = { "provisional", V_U16 },
+	[SIPALG_DIALOG_RINGING] = { "ringing", V_TIME },
+	[SIPALG_DIALOG_SETUP] = { "setup_ms", V_U32 },
+	[SIPALG_DIALOG_HELD_BY] = { "held_by", V_NAME8, NAMES(parties) },
+	[SIPALG_DIALOG_REINVITES] = { "reinvites", V_U16 },
+	[SIPALG_DIALOG_UPDATES] = { "updates", V_U16 },
+	[SIPALG_DIALOG_SESSION_LEFT] = { "session_left", V_U32 },
+	[SIPALG_DIALOG_REFRESHER] = { "refresher", V_NAME8, NAMES(parties) },
+	[SIPALG_DIALOG_BYE_BY] = { "bye_by", V_NAME8, NAMES(parties) },
+	[SIPALG_DIALOG_REFER_BY] = { "refer_by", V_NAME8, NAMES(parties) },
+	[SIPALG_DIALOG_REFER_TO] = { "refer_to", V_STRING },
+	[SIPALG_DIALOG_REFER_STATUS] = { "refer_status", V_U16 },
+	[SIPALG_DIALOG_EVENT] = { "event", V_STRING },
+	[SIPALG_DIALOG_SUB_STATE] = { "subscription_state", V_NAME8,
+				      NAMES(subscription_states) },
+	[SIPALG_DIALOG_SUB_EXPIRES] = { "subscription_expires", V_U32 },
+	[SIPALG_DIALOG_SUB_EXPIRES_IN] = { "subscription_expires_in", V_U32 },
+	[SIPALG_DIALOG_NOTIFIES] = { "notifies", V_U32 },
 };
 
 const struct schema schema_dialog = SCHEMA("dialog", dialog_fields);
+
+static const struct field options_fields[] = {
+	[SIPALG_OPTIONS_BY] = { "by", V_NAME8, NAMES(askers) },
+	[SIPALG_OPTIONS_TIME] = { "time", V_TIME },
+	[SIPALG_OPTIONS_STATUS] = { "status", V_U16 },
+	[SIPALG_OPTIONS_UNANSWERED] = { "unanswered", V_U16 },
+	[SIPALG_OPTIONS_RTT] = { "rtt_ms", V_U32 },
+};
+
+const struct schema schema_options = SCHEMA("options", options_fields);
 
 static const struct field registration_fields[] = {
 	[SIPALG_REG_ID] = { "id", V_U32 },
@@ -145,6 +218,11 @@ static const struct field registration_fields[] = {
 	[SIPALG_REG_OUTER_ADDR] = { "outer_addr", V_ADDR },
 	[SIPALG_REG_OUTER_PORT] = { "outer_port", V_U16 },
 	[SIPALG_REG_PROTOCOL] = { "protocol", V_NAME8, NAMES(protocols) },
+	[SIPALG_REG_ASKED] = { "asked", V_U32 },
+	[SIPALG_REG_SINCE] = { "since", V_TIME },
+	[SIPALG_REG_REFRESHED] = { "refreshed", V_TIME },
+	[SIPALG_REG_REACHABLE] = { "reachable", V_NAME8, NAMES(reachables) },
+	[SIPALG_REG_OPTIONS] = { "options", V_NEST, .many = true, .nest = &schema_options },
 };
 
 const struct schema schema_registration = SCHEMA("registration", registration_fields);
@@ -189,6 +267,7 @@ static const struct field top_fields[] = {
 	[SIPALG_A_EVENT] = { "event", V_NAME32, NAMES(events) },
 	[SIPALG_A_TIME] = { "time", V_TIME },
 	[SIPALG_A_MESSAGE] = { "message", V_NEST, .nest = &schema_message },
+	[SIPALG_A_KIND] = { "kind", V_NAME8, NAMES(dialog_kinds) },
 };
 
 const struct schema schema_top = SCHEMA("message", top_fields);
@@ -199,6 +278,7 @@ _Static_assert(SIPALG_STATUS_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_DIALOG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_MEDIA_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_REG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_OPTIONS_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_BINDING_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_MSG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 
@@ -208,5 +288,6 @@ _Static_assert(COUNT(status_fields) == SIPALG_STATUS_MAX + 1, "schema_status");
 _Static_assert(COUNT(dialog_fields) == SIPALG_DIALOG_MAX + 1, "schema_dialog");
 _Static_assert(COUNT(media_fields) == SIPALG_MEDIA_MAX + 1, "schema_media");
 _Static_assert(COUNT(registration_fields) == SIPALG_REG_MAX + 1, "schema_registration");
+_Static_assert(COUNT(options_fields) == SIPALG_OPTIONS_MAX + 1, "schema_options");
 _Static_assert(COUNT(binding_fields) == SIPALG_BINDING_MAX + 1, "schema_binding");
 _Static_assert(COUNT(message_fields) == SIPALG_MSG_MAX + 1, "schema_message");

@@ -57,13 +57,14 @@ struct schema {
 };
 
 /* No schema has a higher attribute than this. */
-#define SCHEMA_MAX	31
+#define SCHEMA_MAX	63
 
 extern const struct schema schema_top;
 extern const struct schema schema_status;
 extern const struct schema schema_dialog;
 extern const struct schema schema_media;
 extern const struct schema schema_registration;
+extern const struct schema schema_options;
 extern const struct schema schema_binding;
 extern const struct schema schema_message;
 

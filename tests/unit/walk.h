@@ -85,6 +85,14 @@ static inline void walk_conn(const struct sdp_conn *c, struct sip_span s)
 		walk_bad++;
 }
 
+static inline void walk_codecs(const char *d, const struct sdp_media *m)
+{
+	char text[16 * SDP_CODEC_TEXT];
+	u8 codes[16];
+
+	sdp_codecs_print(text, codes, sdp_codecs(d, m, codes, 16));
+}
+
 static inline void walk_sdp(const char *d, struct sip_span s, struct sdp *sdp)
 {
 	u32 i;
@@ -104,6 +112,7 @@ static inline void walk_sdp(const char *d, struct sip_span s, struct sdp *sdp)
 		walk_in(sdp->media[i].rtcp_text, s);
 		walk_in(sdp->media[i].fmts, s);
 		walk_in(sdp->media[i].attrs, s);
+		walk_codecs(d, &sdp->media[i]);
 	}
 	for (i = 0; i < sdp->ncands; i++) {
 		walk_in(sdp->cands[i].addr_text, s);
