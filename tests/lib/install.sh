@@ -28,6 +28,7 @@ declare -A group=(
     [dkms]="dkms make gcc kmod"
     # unit tests in user space, and what reads their output
     [unit]="make gcc libc6-dev perl jq python3"
+    [fuzz]="make clang llvm libclang-rt-dev libc6-dev"
 )
 
 if [[ ${1:-} == -l ]]; then
