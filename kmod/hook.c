@@ -81,7 +81,7 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 		       const struct sip_host *host, bool inbound)
 {
 	struct sipalg_call *call = b->call;
-	bool ok = false;
+	bool ok = false, agreed;
 	spinlock_t *lock;
 
 	lock = sipalg_lock(sn, call->hash);
@@ -89,13 +89,15 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 	/* Bindings die under this lock, and before their call does. */
 	if (READ_ONCE(b->dead) || !call->master)
 		goto out;
-	if (!sipalg_media_admits(b, host, !inbound))
+	agreed = sipalg_media_admits(b, host, false);
+	if (!agreed && (inbound || !sipalg_media_admits(b, host, true)))
 		goto out;
 	if (!sipalg_binding_add_flow(b, ct)) {
 		sipalg_count(sn, SIPALG_R_FLOWS_FULL);
 		goto out;
 	}
-	if (!ct->master)
+	/* What an inside host sends to a name's address is for the ruleset to judge. */
+	if (!ct->master && agreed)
 		set_related(skb, ct, call->master);
 	ok = true;
 out:
