@@ -244,14 +244,14 @@ void sipalg_media_unanswer(struct sipalg_dialog *d)
 	session_prune(s);
 }
 
-/* The late offer that a PRACK answers, or has answered, with the INVITE's number. */
+/* The late offer, which has the INVITE's number, that waits for PRACK's answer. */
 static struct sipalg_session *pracked(const struct sipalg_ctx *ctx)
 {
 	const struct sipalg_dialog *d = ctx->dialog;
 	struct sipalg_session *s;
 
 	s = session_of(d, !ctx->side, d->invite[ctx->side].cseq, true);
-	return s && (!s->answered || s->answered_by == ctx->msg.cseq) ? s : NULL;
+	return s && !s->answered ? s : NULL;
 }
 
 /* Is a message's description an answer? If not, it is an offer. */
@@ -711,7 +711,6 @@ static void commit_answer(struct sipalg_ctx *ctx)
 		return;
 	fill(s, ctx->side, &ctx->media);
 	s->answered = true;
-	s->answered_by = ctx->msg.cseq;
 	for (i = 0; i < s->n; i++)
 		open_line(&s->line[i]);
 	/* Until the call is answered, a fork may want what this one does not. */
@@ -767,9 +766,17 @@ static bool has_rtcp(const struct sipalg_line *l, unsigned int side)
 	return l->end[side].rtcp_binding && !(l->end[0].mux && l->end[1].mux);
 }
 
+/* Is @at where the peer wants this to be sent to, or at least its host? */
+static bool is_peer(const struct sip_endpoint *peer, const struct sip_endpoint *at,
+		    bool exactly)
+{
+	return exactly ? sip_endpoint_equal(peer, at) :
+			 sip_host_equal(&peer->host, &at->host);
+}
+
 static bool session_admits(const struct sipalg_session *s,
 			   const struct sipalg_binding *b,
-			   const struct sip_host *host)
+			   const struct sip_endpoint *from, bool exactly)
 {
 	unsigned int i, side;
 
@@ -787,26 +794,38 @@ static bool session_admits(const struct sipalg_session *s,
 			    (end->rtp_binding != b && !rtcp))
 				continue;
 			sipalg_media_outer(peer, &at);
-			if (sip_host_equal(&at.host, host))
+			if (is_peer(&at, from, exactly))
 				return true;
 			outer_rtcp(peer, &at);
-			if (rtcp && sip_host_equal(&at.host, host))
+			if (rtcp && is_peer(&at, from, exactly))
 				return true;
 		}
 	}
 	return false;
 }
 
-bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host)
+static bool call_admits(const struct sipalg_binding *b,
+			const struct sip_endpoint *from, bool exactly)
 {
-	struct sipalg_call *call = b->call;
 	const struct sipalg_dialog *d;
 
-	list_for_each_entry(d, &call->dialogs, list) {
-		if (session_admits(d->agreed, b, host) ||
-		    session_admits(d->offer[0], b, host) ||
-		    session_admits(d->offer[1], b, host))
+	list_for_each_entry(d, &b->call->dialogs, list) {
+		if (session_admits(d->agreed, b, from, exactly) ||
+		    session_admits(d->offer[0], b, from, exactly) ||
+		    session_admits(d->offer[1], b, from, exactly))
 			return true;
 	}
 	return false;
+}
+
+bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host)
+{
+	const struct sip_endpoint at = { .host = *host };
+
+	return call_admits(b, &at, false);
+}
+
+bool sipalg_media_leads_to(const struct sipalg_binding *b, const struct sip_endpoint *at)
+{
+	return call_admits(b, at, true);
 }

@@ -49,13 +49,11 @@ struct sipalg_line {
  * @offerer: side that offered
  * @answered: the answer has been filled in
  * @late: the offer came in a response
- * @answered_by: the number of the message that answered it
  * @n: media lines
  * @line: by index; end[] by side
  */
 struct sipalg_session {
 	u32 cseq;
-	u32 answered_by;
 	u8 offerer;
 	bool answered;
 	bool late;
@@ -102,8 +100,12 @@ bool sipalg_media_fork(struct sipalg_dialog *to);
 /* The only fork gave up: the INVITE's offer waits for another one's answer. */
 void sipalg_media_unanswer(struct sipalg_dialog *d);
 
-/* May @host send to this media binding? With the call's lock. */
+/*
+ * May @host send to this media binding? Is @at the very endpoint that the other
+ * side named for what comes from it? With the call's lock.
+ */
 bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host);
+bool sipalg_media_leads_to(const struct sipalg_binding *b, const struct sip_endpoint *at);
 
 /* The endpoint that the other side reads: outer where there is a binding. */
 void sipalg_media_outer(const struct sipalg_media_end *end, struct sip_endpoint *at);
