@@ -64,6 +64,16 @@ static struct sipalg_dialog *dialog_by_tag(const struct sipalg_ctx *ctx,
 	return NULL;
 }
 
+static u32 branch_of(const struct sipalg_ctx *ctx)
+{
+	struct sip_span rest = sip_hdr_first(&ctx->msg, SIP_HDR_VIA)->value;
+	struct sip_via v;
+
+	if (sip_via_next(ctx->msg.data, &rest, &v) != 1)
+		return 0;
+	return sipalg_hash(ctx->sn, ctx->msg.data + v.branch.off, v.branch.len);
+}
+
 /* Does this message begin the call, be it once more? */
 static bool is_initial(const struct sipalg_ctx *ctx, const struct sipalg_call *call)
 {
@@ -75,8 +85,8 @@ static bool is_initial(const struct sipalg_ctx *ctx, const struct sipalg_call *c
 /*
  * The dialog that A's request with this number began; @trying: that B has not
  * answered yet. One that is pending before one that was answered, and that before one
- * that is over: a challenged INVITE may come again with the same number, and
- * begins another dialog then.
+ * that is over: a challenged INVITE may come with credentials but with the same
+ * number, and begins another dialog then.
  */
 static struct sipalg_dialog *dialog_by_cseq(const struct sipalg_ctx *ctx,
 					    struct sipalg_call *call, bool trying)
@@ -91,12 +101,10 @@ static struct sipalg_dialog *dialog_by_cseq(const struct sipalg_ctx *ctx,
 			return d;
 		if (d->state == SIPALG_DIALOG_CONFIRMED)
 			answered = answered ?: d;
-		else
+		else if (!is_initial(ctx, call) || d->invite[0].branch == ctx->branch)
 			over = d;
 	}
-	if (answered)
-		return answered;
-	return is_initial(ctx, call) ? NULL : over;
+	return answered ?: over;
 }
 
 /*
@@ -183,6 +191,7 @@ void sipalg_call_find(struct sipalg_ctx *ctx)
 
 	ctx->call = NULL;
 	ctx->dialog = NULL;
+	ctx->branch = m->status ? 0 : branch_of(ctx);
 	list = rhltable_lookup(&ctx->sn->calls, &ctx->hash, call_params);
 	rhl_for_each_entry_rcu(call, pos, list, node) {
 		int requester;

@@ -41,6 +41,7 @@ struct sipalg_net;
  * @initial: it was sent outside of a dialog, and may fork
  * @offered: it had an offer, or its response's was answered already
  * @cseq: its number
+ * @branch: hash of the topmost Via's branch: the same if it is sent again
  */
 struct sipalg_transaction {
 	bool seen;
@@ -48,6 +49,7 @@ struct sipalg_transaction {
 	bool initial;
 	bool offered;
 	u32 cseq;
+	u32 branch;
 };
 
 /**

@@ -64,6 +64,7 @@ struct sipalg_contact {
  * @flow_set: flags of the flow that this message sets ...
  * @flow_clear: ... and clears, if it gets through
  * @hash: of the Call-ID; picks the lock
+ * @branch: of a request: hash of the topmost Via's branch
  * @call: what it belongs to, or NULL
  * @dialog: likewise
  * @side: of the dialog, who sent this message
@@ -100,6 +101,7 @@ struct sipalg_ctx {
 	u8 flow_set;
 	u8 flow_clear;
 	u64 hash;
+	u32 branch;
 	struct sipalg_call *call;
 	struct sipalg_dialog *dialog;
 	u8 side;

@@ -90,12 +90,21 @@ static bool is_of(const struct sipalg_ctx *ctx, const struct sipalg_transaction 
 	return t->seen && t->cseq == ctx->msg.cseq;
 }
 
+/*
+ * Sent again, and not anew: some phones give a request that was challenged the
+ * same number when it comes with credentials, but hardly the same branch.
+ */
+static bool is_again(const struct sipalg_ctx *ctx, const struct sipalg_transaction *t)
+{
+	return is_of(ctx, t) && (t->active || t->branch == ctx->branch);
+}
+
 bool sipalg_dialog_is_repeated(const struct sipalg_ctx *ctx)
 {
 	const struct sipalg_transaction *t =
 		transaction_of(ctx->dialog, ctx->msg.method, ctx->side);
 
-	return sipalg_is_request(ctx) && t && is_of(ctx, t);
+	return sipalg_is_request(ctx) && t && is_again(ctx, t);
 }
 
 bool sipalg_dialog_fits(const struct sipalg_ctx *ctx)
@@ -114,16 +123,18 @@ bool sipalg_dialog_fits(const struct sipalg_ctx *ctx)
 	       (t && is_of(ctx, t));
 }
 
-/* Sent again, it is still what it was. */
-static void begin(const struct sipalg_ctx *ctx, struct sipalg_transaction *t)
+/* Sent again, it is still what it was. Return: whether it is new. */
+static bool begin(const struct sipalg_ctx *ctx, struct sipalg_transaction *t)
 {
-	if (is_of(ctx, t))
-		return;
+	if (is_again(ctx, t))
+		return false;
 	t->seen = true;
 	t->active = true;
 	t->initial = !ctx->msg.to_tag.len;
 	t->offered = ctx->media.present && !ctx->media.answer;
 	t->cseq = ctx->msg.cseq;
+	t->branch = ctx->branch;
+	return true;
 }
 
 static bool header_number(const struct sip_msg *m, enum sip_hdr_id id, u32 *n)
@@ -214,16 +225,15 @@ static void step_request(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
 	const struct sip_msg *m = &ctx->msg;
-	bool repeated = sipalg_dialog_is_repeated(ctx);
 	struct sipalg_transaction *t = transaction_of(d, m->method, ctx->side);
+	bool new;
 
 	if (m->method != SIP_ACK && m->method != SIP_CANCEL &&
 	    (!d->known[ctx->side] || m->cseq > d->cseq[ctx->side])) {
 		d->known[ctx->side] = true;
 		d->cseq[ctx->side] = m->cseq;
 	}
-	if (t)
-		begin(ctx, t);
+	new = t && begin(ctx, t);
 	if (m->method == d->call->method) {
 		if (d->state < SIPALG_DIALOG_CONFIRMED)
 			prolong_early(d);
@@ -232,7 +242,7 @@ static void step_request(struct sipalg_ctx *ctx)
 	switch (m->method) {
 	case SIP_BYE:
 		/* A repeated BYE does not give it more time. */
-		if (!repeated)
+		if (new)
 			set_deadline(d, SIPALG_BYE_SECONDS);
 		break;
 	case SIP_CANCEL:
@@ -435,8 +445,7 @@ static void step_update_response(struct sipalg_ctx *ctx)
 	const struct sip_msg *m = &ctx->msg;
 	u8 requester = sipalg_requester(ctx);
 
-	if (m->method == SIP_UPDATE)
-		d->update[requester].active = false;
+	transaction_of(d, m->method, requester)->active = false;
 	if (m->status >= 300) {
 		sipalg_media_refuse(d, requester, m->cseq, false);
 		if (m->method == SIP_UPDATE)

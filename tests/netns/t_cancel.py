@@ -140,6 +140,10 @@ def test_failures_again():
     leg, invite, outer = ring()
     failure = leg.say(invite, 486)
     failure.again()
+    # The INVITE crosses it: that begins no other call.
+    before = counter('dialogs_created')
+    invite.send()
+    equal(counter('dialogs_created'), before, 'dialogs')
     ack = leg.ack_failure(invite)
     ack.again()
     pair.check_shut(outer)
@@ -187,6 +191,25 @@ def test_challenge():
     leg.ask(alice, 'ACK')
     pair.check_both(outer)
     over(leg, outer)
+
+
+def test_same_number():
+    """a re-INVITE that comes with credentials, but with the same CSeq, moves the audio"""
+    leg = pair.leg()
+    outer = leg.up().seen.media
+    first = leg.ask(alice, 'INVITE', leg.offer(alice, 40010))
+    leg.refuse(first, 407)
+    first.send()
+    pair.check_both(outer)
+    again = leg.ask(alice, 'INVITE', leg.offer(alice, 40010), cseq=first.cseq,
+                    headers=[('Proxy-Authorization', 'Digest username="alice", response="0"')])
+    leg.say(again, 200, leg.offer(carol))
+    leg.ask(alice, 'ACK')
+    pair.check_both(again.seen.media, 40010)
+    pair.check_shut(outer)
+    leg.down()
+    pair.check_shut(again.seen.media, 40010)
+    pair.check_quiet()
 
 
 def test_refused_by_the_phone():

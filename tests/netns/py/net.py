@@ -61,8 +61,9 @@ def udp(ns, address, port=0):
 
 def receive(sock, wait=WAIT):
     """(datagram, (address, port)), or (None, None) if none came in time."""
-    ready, _, _ = select.select([sock], [], [], wait)
-    if not ready:
+    ready = select.poll()  # select() knows the first 1,024 files only
+    ready.register(sock, select.POLLIN)
+    if not ready.poll(wait * 1000):
         return None, None
     data, source = sock.recvfrom(65536)
     return data, source[:2]
