@@ -497,8 +497,7 @@ static void step_update_response(struct sipalg_ctx *ctx)
 	const struct sip_msg *m = &ctx->msg;
 	u8 requester = sipalg_requester(ctx);
 
-	if (m->method == SIP_UPDATE)
-		d->update[requester].active = false;
+	transaction_of(d, m->method, requester)->active = false;
 	if (m->status >= 300) {
 		sipalg_media_refuse(d, requester, m->cseq, false);
 		if (m->method == SIP_UPDATE)

@@ -73,15 +73,17 @@ static void set_related(struct sk_buff *skb, struct nf_conn *ct,
 }
 
 /*
- * May @host use this media binding for this entry? Then the binding knows of
- * the entry from now on, and will close it.
+ * May @peer use this media binding for this entry? Then the binding knows of
+ * the entry from now on, and will close it. What leaves by a binding is related
+ * to the call only if it goes where the other side wants it: without NAT the
+ * binding may be that of an outside host.
  */
 static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 		       struct nf_conn *ct, struct sipalg_binding *b,
-		       const struct sip_host *host, bool inbound)
+		       const struct sip_endpoint *peer, bool inbound)
 {
 	struct sipalg_call *call = b->call;
-	bool ok = false;
+	bool ok = false, agreed;
 	spinlock_t *lock;
 
 	lock = sipalg_lock(sn, call->hash);
@@ -89,13 +91,13 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 	/* Bindings die under this lock, and before their call does. */
 	if (READ_ONCE(b->dead) || !call->master)
 		goto out;
-	if (!sipalg_media_admits(b, host, !inbound))
+	if (!sipalg_media_admits(b, &peer->host, !inbound))
 		goto out;
 	if (!sipalg_binding_add_flow(b, ct)) {
 		sipalg_count(sn, SIPALG_R_FLOWS_FULL);
 		goto out;
 	}
-	if (!ct->master)
+	if (!ct->master && (inbound || sipalg_media_leads_to(b, peer)))
 		set_related(skb, ct, call->master);
 	ok = true;
 out:
@@ -127,10 +129,10 @@ static bool begin_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 	return true;
 }
 
-/* The binding of this end that lets @host through, and has done so. */
+/* The binding of this end that lets @peer through, and has done so. */
 static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 				   struct nf_conn *ct, struct rhlist_head *list,
-				   const struct sip_host *host, bool inbound)
+				   const struct sip_endpoint *peer, bool inbound)
 {
 	struct rhlist_head *pos;
 	struct sipalg_end *end;
@@ -141,9 +143,9 @@ static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 		if (READ_ONCE(b->stale))
 			continue;
 		if (b->type == SIPALG_BINDING_SIGNALLING ?
-		    sipalg_binding_leased(b, host) &&
+		    sipalg_binding_leased(b, &peer->host) &&
 		    begin_signalling(sn, skb, ct, b, inbound) :
-		    take_media(sn, skb, ct, b, host, inbound))
+		    take_media(sn, skb, ct, b, peer, inbound))
 			return b;
 	}
 	return NULL;
@@ -210,12 +212,12 @@ static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
 	to = sipalg_binding_lookup(sn, SIPALG_OUTER, &path.dst_in, proto,
 				   sipalg_outer_zone(ct));
 	if (from)
-		s = take(sn, skb, ct, from, &path.dst_in.host, false);
+		s = take(sn, skb, ct, from, &path.dst_in, false);
 	outer = path.src_in;
 	if (s)
 		sipalg_end_get(s, SIPALG_OUTER, &outer);
 	if (to)
-		d = take(sn, skb, ct, to, &outer.host, true);
+		d = take(sn, skb, ct, to, &outer, true);
 	if (from && to && !d && connect_phones(sn, skb, ct, from, to, &s, &d))
 		sipalg_end_get(s, SIPALG_OUTER, &outer);
 	if (s && has_nat(s))

@@ -245,14 +245,14 @@ void sipalg_media_unanswer(struct sipalg_dialog *d)
 	session_prune(s);
 }
 
-/* The late offer that a PRACK answers, or has answered, with the INVITE's number. */
+/* The late offer, which has the INVITE's number, that waits for PRACK's answer. */
 static struct sipalg_session *pracked(const struct sipalg_ctx *ctx)
 {
 	const struct sipalg_dialog *d = ctx->dialog;
 	struct sipalg_session *s;
 
 	s = session_of(d, !ctx->side, d->invite[ctx->side].cseq, true);
-	return s && (!s->answered || s->answered_by == ctx->msg.cseq) ? s : NULL;
+	return s && !s->answered ? s : NULL;
 }
 
 /* Is a message's description an answer? If not, it is an offer. */
@@ -473,7 +473,6 @@ static void commit_answer(struct sipalg_ctx *ctx)
 		s = offer_again(ctx, s);
 	fill_answer(s, &ctx->media);
 	s->answered = true;
-	s->answered_by = ctx->msg.cseq;
 	open_lines(s);
 	/* Until the call is answered, a fork may want what this one does not. */
 	if (d->state == SIPALG_DIALOG_CONFIRMED)
@@ -611,19 +610,25 @@ static bool has_rtcp(const struct sipalg_line *l, unsigned int side)
 	return l->end[side].rtcp_binding && !(l->end[0].mux && l->end[1].mux);
 }
 
-/*
- * Is this the host of @at? A name may be any host's address, so what goes to it
- * leaves by the binding; what comes from it comes on that flow.
- */
-static bool is_host(const struct sip_endpoint *at, const struct sip_host *host,
-		    bool outbound)
+/* What has to be equal to say that a host is the other side's. */
+enum how {
+	BY_HOST,
+	BY_HOST_OR_NAME,	/* a name may be any host's address */
+	EXACTLY,
+};
+
+static bool is_peer(const struct sip_endpoint *peer, const struct sip_endpoint *at,
+		    enum how how)
 {
-	return sip_host_equal(&at->host, host) || (outbound && !at->host.family);
+	if (how == EXACTLY)
+		return sip_endpoint_equal(peer, at);
+	return sip_host_equal(&peer->host, &at->host) ||
+	       (how == BY_HOST_OR_NAME && !peer->host.family);
 }
 
 static bool line_admits(const struct sipalg_line *l, unsigned int side,
 			const struct sipalg_binding *b,
-			const struct sip_host *host, bool outbound)
+			const struct sip_endpoint *from, enum how how)
 {
 	const struct sipalg_media_end *end = &l->end[side], *peer = &l->end[!side];
 	bool rtcp = end->rtcp_binding == b && has_rtcp(l, side);
@@ -632,15 +637,15 @@ static bool line_admits(const struct sipalg_line *l, unsigned int side,
 	if (end->rtp_binding != b && !rtcp)
 		return false;
 	sipalg_media_outer(peer, &at);
-	if (is_host(&at, host, outbound))
+	if (is_peer(&at, from, how))
 		return true;
 	outer_rtcp(peer, &at);
-	return rtcp && is_host(&at, host, outbound);
+	return rtcp && is_peer(&at, from, how);
 }
 
 static bool session_admits(const struct sipalg_session *s,
 			   const struct sipalg_binding *b,
-			   const struct sip_host *host, bool outbound)
+			   const struct sip_endpoint *from, enum how how)
 {
 	unsigned int i;
 
@@ -649,25 +654,38 @@ static bool session_admits(const struct sipalg_session *s,
 	for (i = 0; i < s->n; i++) {
 		const struct sipalg_line *l = &s->line[i];
 
-		if (!is_refused(l) && (line_admits(l, 0, b, host, outbound) ||
-				       line_admits(l, 1, b, host, outbound)))
+		if (!is_refused(l) && (line_admits(l, 0, b, from, how) ||
+				       line_admits(l, 1, b, from, how)))
 			return true;
 	}
 	return false;
 }
 
-bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host,
-			 bool outbound)
+static bool call_admits(const struct sipalg_binding *b,
+			const struct sip_endpoint *from, enum how how)
 {
-	struct sipalg_call *call = b->call;
 	const struct sipalg_dialog *d;
 
-	list_for_each_entry(d, &call->dialogs, list) {
-		if (session_admits(d->agreed, b, host, outbound) ||
-		    session_admits(d->offer[0], b, host, outbound) ||
-		    session_admits(d->offer[1], b, host, outbound) ||
-		    session_admits(d->early, b, host, outbound))
+	list_for_each_entry(d, &b->call->dialogs, list) {
+		if (session_admits(d->agreed, b, from, how) ||
+		    session_admits(d->offer[0], b, from, how) ||
+		    session_admits(d->offer[1], b, from, how) ||
+		    session_admits(d->early, b, from, how))
 			return true;
 	}
 	return false;
+}
+
+/* What goes to a name leaves by the binding; what comes from it comes on that flow. */
+bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host,
+			 bool outbound)
+{
+	const struct sip_endpoint at = { .host = *host };
+
+	return call_admits(b, &at, outbound ? BY_HOST_OR_NAME : BY_HOST);
+}
+
+bool sipalg_media_leads_to(const struct sipalg_binding *b, const struct sip_endpoint *at)
+{
+	return call_admits(b, at, EXACTLY);
 }

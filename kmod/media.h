@@ -60,13 +60,11 @@ struct sipalg_line {
  * @offerer: side that offered
  * @answered: the answer has been filled in
  * @late: the offer came in a response
- * @answered_by: the number of the message that answered it
  * @n: lines; more than media lines where one has several pairs of ports
  * @line: end[] by side; the offerer's says which line it is
  */
 struct sipalg_session {
 	u32 cseq;
-	u32 answered_by;
 	u8 offerer;
 	bool answered;
 	bool late;
@@ -160,6 +158,8 @@ void sipalg_media_unanswer(struct sipalg_dialog *d);
  */
 bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host,
 			 bool outbound);
+/* Is @at the very endpoint that the other side named for what comes from it? */
+bool sipalg_media_leads_to(const struct sipalg_binding *b, const struct sip_endpoint *at);
 
 /* The endpoint that the other side reads: outer where there is a binding. */
 void sipalg_media_outer(const struct sipalg_media_end *end, struct sip_endpoint *at);

@@ -123,8 +123,10 @@ static void get_defaults(const struct sipalg_ctx *ctx, u32 i, bool conn_changed,
 	const struct sdp_media *m = &ctx->sdp.media[i];
 	bool moves = m->has_conn ? is_bound(ctx, i) : conn_changed;
 
-	d->rtp[0] = d->rtp[1] = end->at;
-	d->rtcp[0] = d->rtcp[1] = end->rtcp;
+	d->rtp[0] = end->at;
+	d->rtp[1] = end->at;
+	d->rtcp[0] = end->rtcp;
+	d->rtcp[1] = end->rtcp;
 	if (moves) {
 		d->rtp[1].host = ctx->path.src_out.host;
 		d->rtp[1].port = port_of(end->rtp_binding, end->at.port);

@@ -460,6 +460,7 @@ static void media_port_count(struct kunit *test)
 	struct gateway *g = gateway_new(test);
 	struct leg l = call_up(g, sdp(g, PHONE, 3000, "m=video 4000/2 RTP/AVP 31\r\n"),
 			       sdp(g, FAR, 0, "m=video 30000/2 RTP/AVP 31\r\n"));
+	const char *body;
 
 	EXPECT_OPEN(g, PUBLIC ":4000", FAR);
 	EXPECT_OPEN(g, PUBLIC ":4003", FAR);
@@ -476,9 +477,9 @@ static void media_port_count(struct kunit *test)
 	b_says(&l, 200, "INVITE", 3, "b", sdp(g, FAR, 0, "m=video 30000 RTP/AVP 31\r\n"));
 	EXPECT_CLOSED(g, PUBLIC ":4002", FAR);
 	EXPECT_COUNTS(g, 1, 1, 0, 3);
-	KUNIT_EXPECT_EQ(test, a_asks(&l, "INVITE", 4, "b", sdp(g, PHONE, 3000,
-			"m=text 4002 RTP/AVP 98\r\nm=video 4000/2 RTP/AVP 31\r\n")),
-			SIPALG_R_TRANSLATED);
+	/* The second pair may be another line's, as in a bundle. */
+	body = sdp(g, PHONE, 3000, "m=text 4002 RTP/AVP 98\r\nm=video 4000/2 RTP/AVP 31\r\n");
+	EXPECT_TRANSLATED(test, a_asks(&l, "INVITE", 4, "b", body));
 	b_says(&l, 488, "INVITE", 4, "b", NULL);
 	call_down(&l);
 }
@@ -488,14 +489,15 @@ static void media_port_count_limit(struct kunit *test)
 {
 	struct gateway *g = gateway_new(test);
 	struct leg l = leg_out(g, "media");
+	const char *body;
 
-	KUNIT_EXPECT_EQ(test, a_asks(&l, "INVITE", 1, "", sdp(g, PHONE, 4000,
-			"m=video 5000/64 RTP/AVP 31\r\n")), SIPALG_R_TOO_MANY_MEDIA);
-	KUNIT_EXPECT_EQ(test, a_asks(&l, "INVITE", 1, "", sdp(g, PHONE, 4000,
-			"m=video 65530/4 RTP/AVP 31\r\n")), SIPALG_R_BAD_SDP);
+	body = sdp(g, PHONE, 4000, "m=video 5000/64 RTP/AVP 31\r\n");
+	KUNIT_EXPECT_EQ(test, a_asks(&l, "INVITE", 1, "", body), SIPALG_R_TOO_MANY_MEDIA);
+	body = sdp(g, PHONE, 4000, "m=video 65530/4 RTP/AVP 31\r\n");
+	KUNIT_EXPECT_EQ(test, a_asks(&l, "INVITE", 1, "", body), SIPALG_R_BAD_SDP);
 	EXPECT_COUNTS(g, 0, 0, 0, 0);
-	EXPECT_TRANSLATED(test, a_asks(&l, "INVITE", 1, "", sdp(g, PHONE, 4000,
-			  "m=video 5000/63 RTP/AVP 31\r\n")));
+	body = sdp(g, PHONE, 4000, "m=video 5000/63 RTP/AVP 31\r\n");
+	EXPECT_TRANSLATED(test, a_asks(&l, "INVITE", 1, "", body));
 	EXPECT_SENT(g, "m=video 5000/63 ");
 	/* The last port of all has no RTCP above it. */
 	EXPECT_TRANSLATED(test, a_asks(&l, "INVITE", 1, "", sdp(g, PHONE, 65535, "")));
@@ -621,12 +623,14 @@ static void media_rtcp_low(struct kunit *test)
 static void script_parts(struct gateway *g)
 {
 	struct leg l = leg_out(g, "parts");
+	const char *body;
 
-	a_asks(&l, "INVITE", 1, "", two_parts(g, "early-session",
-	       sdp(g, PHONE, 4000, "m=video 4002/2 RTP/AVP 31\r\n"),
-	       sdp(g, PHONE, 5000, "")));
-	b_says(&l, 183, "INVITE", 1, "b", two_parts(g, "early-session", answer(g),
-						    sdp(g, FAR, 31000, "m=video 1024 RTP/AVP 31\r\n")));
+	body = sdp(g, PHONE, 4000, "m=video 4002/2 RTP/AVP 31\r\n");
+	body = two_parts(g, "early-session", body, sdp(g, PHONE, 5000, ""));
+	a_asks(&l, "INVITE", 1, "", body);
+	body = sdp(g, FAR, 31000, "m=video 1024 RTP/AVP 31\r\n");
+	body = two_parts(g, "early-session", answer(g), body);
+	b_says(&l, 183, "INVITE", 1, "b", body);
 	EXPECT_OPEN(g, PUBLIC ":5000", FAR);
 	b_says(&l, 200, "INVITE", 1, "b", answer(g));
 	EXPECT_OPEN(g, RTP, FAR);

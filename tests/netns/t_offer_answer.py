@@ -218,7 +218,16 @@ def test_update():
     leg.say(update, 200, leg.offer(carol)).again()
     pair.check_both(moved, 40010)
     pair.check_shut(outer)
-    over(leg, moved, port=40010)
+    update = leg.ask(carol, 'UPDATE', leg.offer(carol, address=net.S2))
+    answer = leg.say(update, 200, leg.offer(alice))
+    for step in (update, answer):
+        step.again()
+    equal(answer.seen.media, outer, 'where the phone is')
+    pair.check_both(outer, host=net.S2)
+    pair.check_shut(moved, 40010)
+    leg.down()
+    pair.check_shut(outer, host=net.S2)
+    pair.check_quiet()
 
 
 def test_same_port():

@@ -137,6 +137,7 @@ class Side:
 
     def __init__(self, network, agent, lines):
         self.network, self.agent, self.lines = network, agent, lines
+        self.v6 = ':' in agent.address
         self.sockets = []
         self.open = {}
         for line in lines:
@@ -146,14 +147,14 @@ class Side:
         if not line.port:
             return None, None
         if line.is_tcp:
-            return listen(self.network, self.agent.ns, line.port), None
+            return listen(self.network, self.agent.ns, line.port, self.v6), None
         return self.udp(line.port), self.udp(line.port + 1) if line.has_rtcp else None
 
     def udp(self, port):
         """The agent's socket on this port, opened once."""
         if port not in self.open:
             mine = {s.getsockname()[1]: s for s in (self.agent.rtp, self.agent.rtcp)}
-            self.open[port] = mine.get(port) or self.network.udp(self.agent.ns, port)
+            self.open[port] = mine.get(port) or self.network.udp(self.agent.ns, port, v6=self.v6)
         return self.open[port]
 
     def text(self, **more):
