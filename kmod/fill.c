@@ -192,18 +192,11 @@ static int fill_timer(struct sk_buff *skb, const struct sipalg_dialog *d)
 {
 	u32 left = seconds_left(d->deadline);
 
-	if (!d->session_expires || d->state != SIPALG_DIALOG_CONFIRMED || d->bye.active)
+	if (!d->session_expires || d->state != SIPALG_DIALOG_CONFIRMED || d->sight.bye)
 		return 0;
 	return nla_put_u32(skb, SIPALG_DIALOG_SESSION_LEFT,
 			   left > SIPALG_BYE_SECONDS ? left - SIPALG_BYE_SECONDS : 0) ||
 	       nla_put_u8(skb, SIPALG_DIALOG_REFRESHER, d->sight.refresher);
-}
-
-static u8 bye_by(const struct sipalg_dialog *d)
-{
-	if (!d->bye.active)
-		return SIPALG_PARTY_NONE;
-	return d->bye.side ? SIPALG_PARTY_B : SIPALG_PARTY_A;
 }
 
 static int fill_call(struct sk_buff *skb, const struct sipalg_dialog *d)
@@ -218,7 +211,7 @@ static int fill_call(struct sk_buff *skb, const struct sipalg_dialog *d)
 	       nla_put_u8(skb, SIPALG_DIALOG_HELD_BY, s->held) ||
 	       nla_put_u16(skb, SIPALG_DIALOG_REINVITES, s->reinvites) ||
 	       nla_put_u16(skb, SIPALG_DIALOG_UPDATES, s->updates) ||
-	       nla_put_u8(skb, SIPALG_DIALOG_BYE_BY, bye_by(d)) ||
+	       nla_put_u8(skb, SIPALG_DIALOG_BYE_BY, s->bye) ||
 	       fill_timer(skb, d);
 }
 
