@@ -193,19 +193,11 @@ static int fill_timer(struct sk_buff *skb, const struct sipalg_dialog *d)
 {
 	u32 left = seconds_left(d->deadline);
 
-	if (!d->session_expires || d->state != SIPALG_DIALOG_CONFIRMED ||
-	    d->bye[0].active || d->bye[1].active)
+	if (!d->session_expires || d->state != SIPALG_DIALOG_CONFIRMED || d->sight.bye)
 		return 0;
 	return nla_put_u32(skb, SIPALG_DIALOG_SESSION_LEFT,
 			   left > SIPALG_BYE_SECONDS ? left - SIPALG_BYE_SECONDS : 0) ||
 	       nla_put_u8(skb, SIPALG_DIALOG_REFRESHER, d->sight.refresher);
-}
-
-static u8 bye_by(const struct sipalg_dialog *d)
-{
-	if (!d->bye[0].active && !d->bye[1].active)
-		return SIPALG_PARTY_NONE;
-	return d->bye[0].active ? SIPALG_PARTY_A : SIPALG_PARTY_B;
 }
 
 static int fill_call(struct sk_buff *skb, const struct sipalg_dialog *d)
@@ -220,7 +212,7 @@ static int fill_call(struct sk_buff *skb, const struct sipalg_dialog *d)
 	       nla_put_u8(skb, SIPALG_DIALOG_HELD_BY, s->held) ||
 	       nla_put_u16(skb, SIPALG_DIALOG_REINVITES, s->reinvites) ||
 	       nla_put_u16(skb, SIPALG_DIALOG_UPDATES, s->updates) ||
-	       nla_put_u8(skb, SIPALG_DIALOG_BYE_BY, bye_by(d)) ||
+	       nla_put_u8(skb, SIPALG_DIALOG_BYE_BY, s->bye) ||
 	       fill_timer(skb, d);
 }
 

@@ -224,6 +224,9 @@ static u32 note_request(struct sipalg_ctx *ctx)
 	case SIP_UPDATE:
 		count_up(&s->updates);
 		return 0;
+	case SIP_BYE:
+		s->bye |= party(ctx->side);
+		return 0;
 	case SIP_REFER:
 		return note_refer(ctx);
 	case SIP_SUBSCRIBE:
@@ -282,6 +285,11 @@ static u32 note_response(struct sipalg_ctx *ctx)
 	case SIP_SUBSCRIBE:
 		if (status >= 200 && status < 300)
 			note_expires(ctx);
+		return 0;
+	case SIP_BYE:
+		/* It comes again, with credentials; or not. */
+		if (status == 401 || status == 407)
+			ctx->dialog->sight.bye &= ~party(sipalg_requester(ctx));
 		return 0;
 	case SIP_REFER:
 		/* A NOTIFY that came first knows better. */

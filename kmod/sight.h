@@ -55,6 +55,7 @@ struct sipalg_referral {
  * @direction: by side, of its media as agreed: enum sdp_direction + 1, 0: none
  * @held: by whom, enum sipalg_party
  * @refresher: of the session timer, enum sipalg_party
+ * @bye: who sent a BYE that was not challenged, enum sipalg_party
  * @class: enum sipalg_class, as counted
  */
 struct sipalg_sight {
@@ -66,6 +67,7 @@ struct sipalg_sight {
 	u8 direction[2];
 	u8 held;
 	u8 refresher;
+	u8 bye;
 	u8 class;
 };
 
