@@ -262,6 +262,20 @@ static void registration_end(struct sipalg_registration *r)
 	unhash(r);
 }
 
+/*
+ * The timer wheel is late by an eighth, which is minutes of an hour. So the
+ * timer comes an eighth early, and looks again.
+ */
+static void arm(struct sipalg_registration *r)
+{
+	unsigned long now = jiffies, left = r->until - now;
+
+	if (time_after(r->until, now) && left > 2 * HZ)
+		mod_timer(&r->timer, now + left - left / 8);
+	else
+		mod_timer(&r->timer, r->until);
+}
+
 static void registration_timer(struct timer_list *t)
 {
 	struct sipalg_registration *r = compat_timer_of(r, t, timer);
@@ -272,7 +286,7 @@ static void registration_timer(struct timer_list *t)
 	spin_lock_bh(lock);
 	if (!r->dead && !READ_ONCE(r->sn->closing)) {
 		if (time_before(jiffies, r->until))
-			mod_timer(&r->timer, r->until);
+			arm(r);
 		else
 			registration_end(r);
 	}
@@ -329,7 +343,7 @@ static void commit_contact(struct sipalg_ctx *ctx, struct sipalg_contact *c)
 	if (r->dead || !r->granted) {
 		r->dead = false;
 		r->until = jiffies + SIPALG_PENDING_SECONDS * HZ;
-		mod_timer(&r->timer, r->until);
+		arm(r);
 	}
 }
 
@@ -402,7 +416,7 @@ static void grant(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 sec
 	r->granted = true;
 	r->expires = seconds;
 	r->until = jiffies + seconds * HZ;
-	mod_timer(&r->timer, r->until);
+	arm(r);
 	sipalg_flow_keep(ctx->ct, ctx->flow, seconds);
 	if (!was) {
 		sipalg_count(ctx->sn, SIPALG_R_REGISTRATIONS);

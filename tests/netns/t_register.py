@@ -4,6 +4,7 @@
 
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
@@ -228,6 +229,24 @@ def test_unregister_all():
     """Contact: * ends it"""
     with net.Net() as network:
         unregister(network, 0, ['*'])
+
+
+def test_register_again():
+    """a phone that removes all and registers anew, as after a start, is called from then on"""
+    with net.Net() as network:
+        phone, server = pair(network)
+        registration = Registration(phone, server)
+        registration.register()
+        request, source = registration.request(0, contacts=['*'])
+        registration.answer(request, source)
+        seen, _, _ = registration.register()
+        end = time.monotonic() + net.WAIT
+        while gateway.flows('dport=5060', f'src={net.P1}'):
+            check(time.monotonic() < end, 'the flow of the old registration does not end')
+            time.sleep(0.1)  # until conntrack has no time left for it
+        equal(calls(network, server, phone, of(seen)), phone.uri, 'the call in')
+        again, _, _ = registration.grant(600)
+        equal(again['Contact'], seen['Contact'], 'the Contact later')
 
 
 def test_unregister_keeps_calls():
