@@ -156,6 +156,7 @@ static struct sipalg_registration *registration_alloc(struct sipalg_ctx *ctx,
 	r->registrar = *registrar(ctx);
 	sipalg_end_get(c->binding, SIPALG_INNER, &r->inner);
 	r->outer = c->outer;
+	r->path = c->path;
 	at = r->text;
 	r->user = put_text(&at, data + o.user.off, o.user.len);
 	r->domain = put_text(&at, data + o.domain.off, o.domain.len);
@@ -338,7 +339,8 @@ static void commit_contact(struct sipalg_ctx *ctx, struct sipalg_contact *c)
 	struct sipalg_registration *r = c->registration;
 
 	take_binding(ctx, c);
-	remember(ctx, r, expires_of(ctx, c->params));
+	/* What Path has is none of this. */
+	remember(ctx, r, expires_of(ctx, c->path ? (struct sip_span){} : c->params));
 	c->made = false;
 	if (r->dead || !r->granted) {
 		r->dead = false;
@@ -386,7 +388,8 @@ static bool leads_to(const char *data, struct sip_span uri,
  * The seconds that a 2xx grants to a registration; 0: it is not in the list.
  * A registrar that lists nothing at all grants what was asked for. One that
  * lists an endpoint twice, as after a restart of the phone with another URI,
- * may call it until the last of them ends.
+ * may call it until the last of them ends; and so it may a Path for the contacts
+ * behind it, which are not told apart here.
  */
 static u32 granted(const struct sipalg_ctx *ctx, const struct sipalg_registration *r)
 {
@@ -401,7 +404,7 @@ static u32 granted(const struct sipalg_ctx *ctx, const struct sipalg_registratio
 		struct sip_span rest = h->value;
 
 		while (sip_nameaddr_next(data, &rest, &na) == 1) {
-			if (!na.star && leads_to(data, na.uri, &r->outer))
+			if (!na.star && (r->path || leads_to(data, na.uri, &r->outer)))
 				seconds = max(seconds, expires_of(ctx, na.params));
 		}
 	}

@@ -30,6 +30,8 @@ struct sipalg_net;
  * @id: for people
  * @granted: the registrar has accepted it
  * @dead: it has left the table
+ * @path: the contact is a proxy's, as of its Path, and leads to whatever phones
+ *	register through it
  * @expires: seconds as granted last
  * @until: jiffies
  * @asked: seconds that the latest REGISTER asked for; 0 ends it
@@ -55,6 +57,7 @@ struct sipalg_registration {
 	u32 id;
 	bool granted;
 	bool dead;
+	bool path;
 	u32 expires;
 	unsigned long until;
 	u32 asked;

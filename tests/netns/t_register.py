@@ -478,6 +478,37 @@ def test_forged_removal():
         registration.answer(request, source, [f'<{of(seen)}>;expires=600'])
 
 
+def test_path():
+    """a proxy of the inside that stands in Path is called for its phones as long as one is registered"""
+    with net.Net() as network:
+        proxy, server = pair(network)
+        registration = Registration(proxy, server)
+        phone, path = f'sip:alice@{net.P2}:5064', f'<sip:edge@{net.P1}:5060;lr;x=1>'
+
+        def register(expires, listed):
+            seen, source = registration.request(expires, [('Supported', 'path'), ('Path', path)], [f'<{phone}>'])
+            got = registration.answer(seen, source, listed, headers=[('Path', seen['Path'])])
+            equal(got['Path'], path, 'Path in the answer')
+            return seen
+
+        seen = register(600, [f'<{phone}>;expires=600'])
+        equal(seen['Contact'], f'<{phone}>', 'the Contact, which is not the proxy')
+        outer = sip.hostport(seen['Path'])
+        equal(outer, (net.WAN, 5060), 'Path')
+        forget(network)
+        server.send(server.request('OPTIONS', phone, headers=[('Route', seen['Path'])]), outer)
+        got, _ = proxy.expect('OPTIONS')
+        equal(got['Route'], path, 'Route in the call')
+        equal(got.uri, phone, 'the Request-URI of the call')
+        # Another of its phones has the same user, and stays.
+        register(0, [f'<sip:alice@{net.P2}:5066>;expires=300'])
+        forget(network)
+        server.send(server.request('OPTIONS', phone), outer)
+        proxy.expect('OPTIONS')
+        register(0, [])
+        check(network.closes(server.socket, outer, proxy.socket, 'p1', 's1'), 'it is still called when none is left')
+
+
 def test_new_port():
     """a phone that moves to another port has a new contact; the old one stays until it is removed"""
     with net.Net() as network:
