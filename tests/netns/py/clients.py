@@ -104,7 +104,11 @@ class Capture:
         """What is read from now on is new."""
         self.mark = len(self.read())
 
-    def until(self, *words, wait=15):
+    def news(self):
+        """The first lines of what is new."""
+        return [m.partition(b'\r\n')[0].decode() for m in list(self.read())[self.mark:]]
+
+    def until(self, *words, wait=30):
         """Read on until a new message has all these words; True if one does."""
         end = time.monotonic() + wait
         while not any(all(w.encode() in m for w in words) for m in list(self.read())[self.mark:]):
@@ -266,7 +270,7 @@ def talk_baresip(capture, folder):
             capture.begin()
             who.say(command, parameter)
             if words and not capture.until(*words):
-                failed.append(f'{who.name}: {command} {parameter}')
+                failed.append(f'{who.name}: {command} {parameter}, then {words}; but {capture.news()}')
         # They take their leave of the registrar, and may wait long for a lost BYE.
         capture.begin()
         stop([phone.process for phone in phones], 1)
