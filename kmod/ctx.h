@@ -30,6 +30,7 @@
  * @uri: the URI, in the message
  * @params: its parameters, in the message
  * @bare: without a port
+ * @path: it is none, but stands in Path
  * @binding: leads there
  * @held: we hold a lease of it for the receiver, which its owner takes over
  * @registration: of REGISTER: what it belongs to
@@ -41,6 +42,7 @@ struct sipalg_contact {
 	struct sip_span uri;
 	struct sip_span params;
 	bool bare;
+	bool path;
 	struct sipalg_binding *binding;
 	struct sipalg_registration *registration;
 	bool held;

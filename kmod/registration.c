@@ -156,6 +156,7 @@ static struct sipalg_registration *registration_alloc(struct sipalg_ctx *ctx,
 	r->registrar = *registrar(ctx);
 	sipalg_end_get(c->binding, SIPALG_INNER, &r->inner);
 	r->outer = c->outer;
+	r->path = c->path;
 	at = r->text;
 	r->user = put_text(&at, data + o.user.off, o.user.len);
 	r->domain = put_text(&at, data + o.domain.off, o.domain.len);
@@ -262,6 +263,20 @@ static void registration_end(struct sipalg_registration *r)
 	unhash(r);
 }
 
+/*
+ * The timer wheel is late by an eighth, which is minutes of an hour. So the
+ * timer comes an eighth early, and looks again.
+ */
+static void arm(struct sipalg_registration *r)
+{
+	unsigned long now = jiffies, left = r->until - now;
+
+	if (time_after(r->until, now) && left > 2 * HZ)
+		mod_timer(&r->timer, now + left - left / 8);
+	else
+		mod_timer(&r->timer, r->until);
+}
+
 static void registration_timer(struct timer_list *t)
 {
 	struct sipalg_registration *r = compat_timer_of(r, t, timer);
@@ -272,7 +287,7 @@ static void registration_timer(struct timer_list *t)
 	spin_lock_bh(lock);
 	if (!r->dead && !READ_ONCE(r->sn->closing)) {
 		if (time_before(jiffies, r->until))
-			mod_timer(&r->timer, r->until);
+			arm(r);
 		else
 			registration_end(r);
 	}
@@ -324,12 +339,13 @@ static void commit_contact(struct sipalg_ctx *ctx, struct sipalg_contact *c)
 	struct sipalg_registration *r = c->registration;
 
 	take_binding(ctx, c);
-	remember(ctx, r, expires_of(ctx, c->params));
+	/* What Path has is none of this. */
+	remember(ctx, r, expires_of(ctx, c->path ? (struct sip_span){} : c->params));
 	c->made = false;
 	if (r->dead || !r->granted) {
 		r->dead = false;
 		r->until = jiffies + SIPALG_PENDING_SECONDS * HZ;
-		mod_timer(&r->timer, r->until);
+		arm(r);
 	}
 }
 
@@ -372,7 +388,8 @@ static bool leads_to(const char *data, struct sip_span uri,
  * The seconds that a 2xx grants to a registration; 0: it is not in the list.
  * A registrar that lists nothing at all grants what was asked for. One that
  * lists an endpoint twice, as after a restart of the phone with another URI,
- * may call it until the last of them ends.
+ * may call it until the last of them ends; and so it may a Path for the contacts
+ * behind it, which are not told apart here.
  */
 static u32 granted(const struct sipalg_ctx *ctx, const struct sipalg_registration *r)
 {
@@ -387,7 +404,7 @@ static u32 granted(const struct sipalg_ctx *ctx, const struct sipalg_registratio
 		struct sip_span rest = h->value;
 
 		while (sip_nameaddr_next(data, &rest, &na) == 1) {
-			if (!na.star && leads_to(data, na.uri, &r->outer))
+			if (!na.star && (r->path || leads_to(data, na.uri, &r->outer)))
 				seconds = max(seconds, expires_of(ctx, na.params));
 		}
 	}
@@ -405,7 +422,7 @@ static void grant(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 sec
 		r->since = r->refreshed;
 	r->expires = seconds;
 	r->until = jiffies + seconds * HZ;
-	mod_timer(&r->timer, r->until);
+	arm(r);
 	sipalg_flow_keep(ctx->ct, ctx->flow, seconds);
 	if (!was) {
 		sipalg_count(ctx->sn, SIPALG_R_REGISTRATIONS);

@@ -30,6 +30,8 @@ struct sipalg_net;
  * @id: for people
  * @granted: the registrar has accepted it
  * @dead: it has left the table
+ * @path: the contact is a proxy's, as of its Path, and leads to whatever phones
+ *	register through it
  * @expires: seconds as granted last
  * @until: jiffies
  * @since: wall clock, ms, when it was granted first; 0 before
@@ -57,6 +59,7 @@ struct sipalg_registration {
 	u32 id;
 	bool granted;
 	bool dead;
+	bool path;
 	u32 expires;
 	unsigned long until;
 	u64 since;

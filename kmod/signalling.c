@@ -119,6 +119,7 @@ static int note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
 	c->uri = ask->element->uri;
 	c->params = ask->element->params;
 	c->bare = !ask->port_written;
+	c->path = ask->hdr == SIP_HDR_PATH;
 	c->binding = b;
 	c->held = true;
 	return 0;
@@ -190,12 +191,24 @@ static void set_style(struct sipalg_binding *b, bool verbatim, bool bare)
 	WRITE_ONCE(b->bare, bare);
 }
 
+/*
+ * Places that others call later on. A proxy of the inside that passes REGISTER
+ * on writes itself into Path, by which its phones are called (RFC 3327).
+ */
+static bool is_called(const struct sipalg_ctx *ctx, const struct sip_ask *ask)
+{
+	if (!is_callable(ctx))
+		return false;
+	return ask->place == SIP_PLACE_CONTACT ||
+	       (ask->hdr == SIP_HDR_PATH && ctx->msg.method == SIP_REGISTER);
+}
+
 /* An own endpoint that has to be reachable: it gets a binding. */
 static enum sipalg_reason resolve_contact(struct sipalg_ctx *ctx,
 					  const struct sip_ask *ask,
 					  struct sip_answer *answer)
 {
-	bool called = ask->place == SIP_PLACE_CONTACT && is_callable(ctx);
+	bool called = is_called(ctx, ask);
 	struct sipalg_binding *b;
 	int err;
 
@@ -301,8 +314,8 @@ static enum sipalg_reason resolve_own(struct sipalg_ctx *ctx,
 	struct sipalg_binding *b = NULL;
 	bool same;
 
-	if (is_callable(ctx) && (ask->place == SIP_PLACE_CONTACT ||
-				 ask->hdr == SIP_HDR_RECORD_ROUTE))
+	if (is_called(ctx, ask) ||
+	    (is_callable(ctx) && ask->hdr == SIP_HDR_RECORD_ROUTE))
 		return resolve_contact(ctx, ask, answer);
 	same = sip_endpoint_equal(&ask->at, &path->src_in) && proto == ctx->proto;
 	if (!same || ask->place == SIP_PLACE_CONTACT)

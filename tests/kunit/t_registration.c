@@ -164,6 +164,29 @@ static void registration_refreshed(struct kunit *test)
 	EXPECT_COUNTS(g, 0, 0, 0, 0);
 }
 
+/* Waiting in one piece is as late as any other timer. */
+static void wait_until(unsigned long when)
+{
+	while (time_before(jiffies, when))
+		wait_seconds(1);
+}
+
+/* To the second, though the kernel's timers are not. */
+static void registration_punctual(struct kunit *test)
+{
+	struct gateway *g = gateway_new(test);
+	struct account a = account_new(g, "alice");
+	unsigned long end;
+
+	ask(&a);
+	end = jiffies + 200 * HZ;
+	answer(&a, 200, GRANTED ";expires=200");
+	wait_until(end - 3 * HZ);
+	EXPECT_OPEN(g, CONTACT, PROXY);
+	wait_until(end + HZ);
+	EXPECT_COUNTS(g, 0, 0, 0, 0);
+}
+
 struct grant {
 	const char *name;
 	const char *request_headers;
@@ -636,6 +659,7 @@ static struct kunit_case registration_cases[] = {
 	KUNIT_CASE(registration_granted),
 	KUNIT_CASE(registration_unanswered),
 	KUNIT_CASE(registration_refreshed),
+	KUNIT_CASE(registration_punctual),
 	KUNIT_CASE_PARAM(registration_expires, grant_gen_params),
 	KUNIT_CASE(registration_refused),
 	KUNIT_CASE(registration_refresh_refused),

@@ -4,6 +4,7 @@
 
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
@@ -14,6 +15,7 @@ from tap import check, equal, run_all
 from ua import Call, Ua
 
 SERVER = (net.S1, 5060)
+kept = net.Kept()
 CHALLENGE = 'Digest realm="example.com", nonce="4cea1", algorithm=MD5'
 CREDENTIALS = (f'Digest username="alice", realm="example.com", nonce="4cea1", '
                f'uri="sip:{net.S1}", response="0123456789abcdef0123456789abcdef"')
@@ -105,7 +107,7 @@ def check_closed(network, server, phone, seen):
 
 def test_contact():
     """the registrar learns the public contact, the phone gets its own back"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         seen, got, source = Registration(phone, server).register()
         equal(seen.contact, source, 'the Contact at the registrar')
@@ -114,7 +116,7 @@ def test_contact():
 
 def test_call_in():
     """a call from the registrar gets through when no flow is left, audio both ways"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         seen, _, _ = Registration(phone, server).register()
         forget(network)
@@ -132,7 +134,7 @@ def test_call_in():
 
 def test_same_contact():
     """a renewed registration keeps its public contact, also when no flow is left"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         registration = Registration(phone, server)
         first, _, _ = registration.register()
@@ -145,7 +147,7 @@ def test_same_contact():
 
 def test_no_gap():
     """while a renewal is challenged or refused, a call still gets in"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         registration = Registration(phone, server)
         seen, _, _ = registration.register()
@@ -162,7 +164,7 @@ def test_no_gap():
 
 def test_times():
     """a contact is granted for its own time, else for that of Expires, else for an hour"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         registration = Registration(phone, server)
         for parameter, expires, wanted in ((';expires=70', '900', 70), ('', '900', 900),
@@ -177,7 +179,7 @@ def test_times():
 
 def test_no_list():
     """a registrar that answers without any Contact grants what was asked for"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         registration = Registration(phone, server)
         seen, source = registration.request(500)
@@ -191,7 +193,7 @@ def test_no_list():
 
 def test_not_granted():
     """a registration that was refused opens nothing"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         registration = Registration(phone, server)
         seen, source = registration.request(600)
@@ -214,25 +216,43 @@ def unregister(network, expires, contacts):
 
 def test_unregister():
     """Expires: 0 ends it within two seconds, be the flow still there; the challenge before does not"""
-    with net.Net() as network:
+    with kept as network:
         unregister(network, 0, None)
 
 
 def test_unregister_contact():
     """expires=0 at the contact ends it"""
-    with net.Net() as network:
+    with kept as network:
         unregister(network, 600, [f'<sip:alice@{net.P1}:5060>;expires=0'])
 
 
 def test_unregister_all():
     """Contact: * ends it"""
-    with net.Net() as network:
+    with kept as network:
         unregister(network, 0, ['*'])
+
+
+def test_register_again():
+    """a phone that removes all and registers anew, as after a start, is called from then on"""
+    with kept as network:
+        phone, server = pair(network)
+        registration = Registration(phone, server)
+        registration.register()
+        request, source = registration.request(0, contacts=['*'])
+        registration.answer(request, source)
+        seen, _, _ = registration.register()
+        end = time.monotonic() + net.WAIT
+        while gateway.flows('dport=5060', f'src={net.P1}'):
+            check(time.monotonic() < end, 'the flow of the old registration does not end')
+            time.sleep(0.1)  # until conntrack has no time left for it
+        equal(calls(network, server, phone, of(seen)), phone.uri, 'the call in')
+        again, _, _ = registration.grant(600)
+        equal(again['Contact'], seen['Contact'], 'the Contact later')
 
 
 def test_unregister_keeps_calls():
     """un-registration does not cut the call that is going on"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         registration = Registration(phone, server)
         seen, _, _ = registration.register()
@@ -249,7 +269,7 @@ def test_foreign_contacts():
     """contacts of other hosts pass as they are, both ways, and open nothing"""
     foreign = ['<sip:alice@198.51.100.7:5070;line=1>;q=0.1', f'"P2" <sip:alice@{net.P2}:5060>;expires=60',
                '<sip:alice@phone.example.com>', '<tel:+12015550123>', '<sip:alice@[2001:db8::7]:5060>']
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         other = network.udp('p2', 5060)
         registration = Registration(phone, server)
@@ -272,7 +292,7 @@ def of_own(message):
 
 def test_accounts():
     """two accounts of a phone share its port; one un-registers, the other is still called"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         one, two = Registration(phone, server), Registration(phone, server, 'office')
         seen = [r.register()[0] for r in (one, two)]
@@ -285,7 +305,7 @@ def test_accounts():
 
 def test_domains():
     """nor is an account lost with another of the same name at another domain"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         one = Registration(phone, server, domain='a.example.com')
         two = Registration(phone, server, domain='b.example.com')
@@ -299,7 +319,7 @@ def test_domains():
 
 def test_several_contacts():
     """several contacts of one REGISTER are called each at its port, and end each on its own"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         second = network.udp('p1', 5064)
         registration = Registration(phone, server)
@@ -324,7 +344,7 @@ def test_several_contacts():
 
 def test_two_phones():
     """two phones of one user, with equal ports: each is called, and sees the other as it is outside"""
-    with net.Net() as network:
+    with kept as network:
         phones, server = [Ua(network, ns, 'alice') for ns in ('p1', 'p2')], Ua(network, 's1', 'carol', rtp=30000)
         one, two = [Registration(phone, server) for phone in phones]
         first, source = one.request(600)
@@ -345,7 +365,7 @@ def test_two_phones():
 
 def test_other_port():
     """a registrar that answers from another of its ports has granted"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         registration = Registration(phone, server)
         seen, source = registration.request(600)
@@ -358,7 +378,7 @@ def test_other_port():
 
 def test_other_host():
     """an answer of another host is kept out, counted as a stranger's, and grants nothing"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         stranger = Ua(network, 's2', 'mallory', rtp=30000)
         registration = Registration(phone, server)
@@ -374,7 +394,7 @@ def test_other_host():
 
 def test_only_registrar():
     """a stranger does not get in by a registration's contact, and is counted"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         seen, _, _ = Registration(phone, server).register()
         stranger = Ua(network, 's2', 'mallory', rtp=30000)
@@ -388,19 +408,21 @@ def test_only_registrar():
 
 def test_related():
     """a call from the registrar without a flow is related to the registration, for any ruleset"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         seen, _, _ = Registration(phone, server).register()
         forget(network)
-        gateway.nft('insert rule inet filter forward iifname wan udp dport 5060 ct state != related drop')
+        gateway.nft('insert rule inet filter forward iifname wan udp dport 5060 ct state related counter accept')
         server.send(server.request('OPTIONS', of(seen)), seen.contact)
         phone.expect('OPTIONS')
+        check('packets 1 ' in net.run('gw', 'nft', 'list', 'chain', 'inet', 'filter', 'forward'),
+              'it came, but was not related')
 
 
 def test_kept():
     """GRUU, outbound, instance, Path, Service-Route, P-Associated-URI: kept as the two ends wrote them"""
     instance = '+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>"'
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         registration = Registration(phone, server)
         own = f'<{registration.uri};transport=udp;ob>;reg-id=1;{instance};audio;methods="INVITE,BYE"'
@@ -425,7 +447,7 @@ def test_kept():
 
 def test_hijack():
     """*, Expires 0 and a foreign address of record from another inside host end nothing of the phone's"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         thief = Registration(Ua(network, 'p2', 'mallory'), server)
         seen, _, _ = Registration(phone, server).register()
@@ -459,9 +481,40 @@ def test_forged_removal():
         registration.answer(request, source, [f'<{of(seen)}>;expires=600'])
 
 
+def test_path():
+    """a proxy of the inside that stands in Path is called for its phones as long as one is registered"""
+    with kept as network:
+        proxy, server = pair(network)
+        registration = Registration(proxy, server)
+        phone, path = f'sip:alice@{net.P2}:5064', f'<sip:edge@{net.P1}:5060;lr;x=1>'
+
+        def register(expires, listed):
+            seen, source = registration.request(expires, [('Supported', 'path'), ('Path', path)], [f'<{phone}>'])
+            got = registration.answer(seen, source, listed, headers=[('Path', seen['Path'])])
+            equal(got['Path'], path, 'Path in the answer')
+            return seen
+
+        seen = register(600, [f'<{phone}>;expires=600'])
+        equal(seen['Contact'], f'<{phone}>', 'the Contact, which is not the proxy')
+        outer = sip.hostport(seen['Path'])
+        equal(outer, (net.WAN, 5060), 'Path')
+        forget(network)
+        server.send(server.request('OPTIONS', phone, headers=[('Route', seen['Path'])]), outer)
+        got, _ = proxy.expect('OPTIONS')
+        equal(got['Route'], path, 'Route in the call')
+        equal(got.uri, phone, 'the Request-URI of the call')
+        # Another of its phones has the same user, and stays.
+        register(0, [f'<sip:alice@{net.P2}:5066>;expires=300'])
+        forget(network)
+        server.send(server.request('OPTIONS', phone), outer)
+        proxy.expect('OPTIONS')
+        register(0, [])
+        check(network.closes(server.socket, outer, proxy.socket, 'p1', 's1'), 'it is still called when none is left')
+
+
 def test_new_port():
     """a phone that moves to another port has a new contact; the old one stays until it is removed"""
-    with net.Net() as network:
+    with kept as network:
         phone, server = pair(network)
         old = Registration(phone, server)
         before, _, _ = old.register()
@@ -479,4 +532,7 @@ def test_new_port():
         check_calls(network, server, phone, of(before), '', 'to the old port, which was removed')
 
 
-run_all(globals())
+try:
+    run_all(globals())
+finally:
+    kept.close()

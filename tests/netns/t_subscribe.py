@@ -13,6 +13,7 @@ import sip
 from tap import check, equal, run_all
 from ua import Call, Ua
 
+kept = net.Kept()
 SERVER = (net.S1, 5060)
 # Of a body that is no session description, nothing is ours.
 PIDF = (b'<?xml version="1.0"?>\r\n<presence entity="sip:alice@10.0.0.11:5060">\r\n'
@@ -102,7 +103,7 @@ class Subscription:
 
 def test_notify():
     """NOTIFY reaches the phone, on the flow and when none is left; nobody else's does"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, other = trio(network)
         subscription = Subscription(phone, server).request()
         equal(subscription.seen.contact, subscription.source, 'the Contact at the server')
@@ -117,7 +118,7 @@ def test_notify():
 
 def test_notify_first():
     """NOTIFY that is faster than the 200 to SUBSCRIBE"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         subscription = Subscription(phone, server).request()
         forget(network)
@@ -129,7 +130,7 @@ def test_notify_first():
 
 def test_other_host():
     """the presence server that the 200 names notifies directly, and is asked directly"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, presence = trio(network)
         subscription = Subscription(phone, server).request()
         subscription.check_out(network, presence, 'before the 200 names it')
@@ -148,7 +149,7 @@ def test_other_host():
 
 def test_other_proxy():
     """so does the host that the 200's Record-Route names"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, proxy = trio(network)
         subscription = Subscription(phone, server).request()
         subscription.answer(contact='<sip:bob@client.example.com>',
@@ -160,7 +161,7 @@ def test_other_proxy():
 
 def test_too_early():
     """a NOTIFY of an unknown host before the 200 is kept out, and counted as a stranger's"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, presence = trio(network)
         subscription = Subscription(phone, server).request()
         before = gateway.counter('strangers')
@@ -172,7 +173,7 @@ def test_too_early():
 
 def test_times():
     """a subscription lasts as long as its 200 and its NOTIFY say, and is renewed"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
 
         def left(low, high, what):
@@ -199,7 +200,7 @@ def test_times():
 
 def test_unsubscribe():
     """Expires: 0, its last NOTIFY, and it is closed"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         subscription = Subscription(phone, server).request()
         subscription.answer()
@@ -214,7 +215,7 @@ def test_unsubscribe():
 
 def test_ended():
     """a notifier that ends it, refuses it or does not know it any more closes it"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         subscription = Subscription(phone, server).request()
         subscription.answer()
@@ -232,7 +233,7 @@ def test_ended():
 
 def test_fork():
     """a SUBSCRIBE that two take: each notifies with its tag, and ends its own"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         subscription = Subscription(phone, server).request()
         subscription.answer()
@@ -249,7 +250,7 @@ def test_fork():
 
 def test_subscribed():
     """a registered phone is subscribed to from outside: its NOTIFY names what leads to it"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         phone.send(phone.request('REGISTER', f'sip:{net.S1}'), SERVER)
         seen, source = server.expect('REGISTER')
@@ -281,7 +282,7 @@ def test_subscribed():
 
 def test_unsolicited():
     """a registrar's NOTIFY of waiting messages, without a subscription"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         phone.send(phone.request('REGISTER', f'sip:{net.S1}'), SERVER)
         seen, source = server.expect('REGISTER')
@@ -303,7 +304,7 @@ SIPFRAG = {'body': b'SIP/2.0 200 OK\r\nContact: <sip:alice@203.0.113.1:5060>\r\n
 
 def test_refer():
     """a REFER outside of a call subscribes too; Refer-To is translated if it is the phone's own"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         refer_to = '<{}?Replaces=1%4010.0.0.11%3Bto-tag%3D1&Contact=10.0.0.11:5060>'
         referrer = Subscription(phone, server, 'REFER', [
@@ -322,7 +323,7 @@ def test_refer():
 
 def test_transfer():
     """a REFER within a call: the call goes on, and the last NOTIFY comes even after the BYE"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).start()
         call.in_dialog(phone, 'REFER', headers=[
@@ -353,7 +354,7 @@ def test_transfer():
 
 def test_transferred():
     """a REFER from outside that names the phone: Refer-To is its own address, others' stay"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).start()
         outer = of(call.invite)
@@ -390,7 +391,7 @@ def exchange(sender, receiver, uri, to, method, body, kind, headers=()):
 
 def test_publish():
     """PUBLISH: entity tags and documents are left, Contact and Via are translated"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         for headers in ([('Event', 'presence'), ('Expires', '60')],
                         [('Event', 'presence'), ('SIP-If-Match', 'dx@10.0.0.11:5060')]):
@@ -402,7 +403,7 @@ def test_publish():
 
 def test_messages():
     """bodies of MESSAGE and INFO that look like header fields or a session description, both ways"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).start()
         before = len(gateway.bindings())
@@ -425,7 +426,7 @@ def test_messages():
 
 def test_options():
     """what OPTIONS tells of the phone's abilities opens nothing"""
-    with net.Net() as network:
+    with kept as network:
         phone, server, _ = trio(network)
         call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).start()
         before = len(gateway.bindings())
@@ -441,4 +442,7 @@ def test_options():
         check(network.absent(server.rtp, (net.WAN, 40020), listener, 'p1', 's1'), 'a port is open')
 
 
-run_all(globals())
+try:
+    run_all(globals())
+finally:
+    kept.close()

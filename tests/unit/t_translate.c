@@ -118,6 +118,41 @@ static void fields(void)
 	}
 }
 
+/* Every field of the list, and some that look like it: by name alone. */
+static void names(void)
+{
+	static const char * const yes[] = {
+		"Contact", "m", "Route", "Record-Route", "Path", "Service-Route",
+		"Refer-To", "r", "Referred-By", "b", "P-Asserted-Identity",
+		"P-Preferred-Identity", "P-Associated-URI", "Remote-Party-ID",
+		"Diversion", "History-Info", "Reply-To", "Alert-Info",
+		"Call-Info", "cOnTaCt", "RECORD-ROUTE",
+	};
+	static const char * const no[] = {
+		"Replaces", "Target-Dialog", "Join", "In-Reply-To", "Warning",
+		"Authorization", "Proxy-Authorization", "WWW-Authenticate",
+		"Proxy-Authenticate", "Authentication-Info", "User-Agent",
+		"Server", "Subject", "Organization", "Error-Info", "Identity",
+		"Identity-Info", "Event", "o", "x", "k", "X-Contact", "Contacts",
+		"Route-", "P-Asserted-Identit", "Pathe", "Refer-Sub", "q",
+	};
+	char in[128], want[128], out[4096];
+	size_t i;
+
+	fail_at = 0;
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		sprintf(in, "%s: \"10.0.0.1\" <sip:a@10.0.0.1:5;x>;y", yes[i]);
+		sprintf(want, "%s: \"10.0.0.1\" <sip:a@192.0.2.1:1005;x>;y", yes[i]);
+		is_num(run(in, out), SIPALG_R_OK, in);
+		ok(!strcmp(out, want), want);
+	}
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+		sprintf(in, "%s: <sip:a@10.0.0.1:5>", no[i]);
+		is_num(run(in, out), SIPALG_R_OK, in);
+		is_num(e.n, 0, "left as it is");
+	}
+}
+
 /* An address that stays the same keeps its way of writing. */
 static enum sipalg_reason same(void *priv, const struct sip_ask *ask,
 			       struct sip_answer *answer)
@@ -241,4 +276,4 @@ static void endpoints(void)
 	ok(sip_endpoint_equal(&a, &b), "IPv4 has four bytes");
 }
 
-TAP_MAIN(fields, unchanged, refused, too_many, request_uri, endpoints)
+TAP_MAIN(fields, names, unchanged, refused, too_many, request_uri, endpoints)

@@ -104,7 +104,11 @@ class Capture:
         """What is read from now on is new."""
         self.mark = len(self.read())
 
-    def until(self, *words, wait=15):
+    def news(self):
+        """The first lines of what is new."""
+        return [m.partition(b'\r\n')[0].decode() for m in list(self.read())[self.mark:]]
+
+    def until(self, *words, wait=30):
         """Read on until a new message has all these words; True if one does."""
         end = time.monotonic() + wait
         while not any(all(w.encode() in m for w in words) for m in list(self.read())[self.mark:]):
@@ -160,12 +164,12 @@ def start(ns, folder, *command):
             stdout=log, stderr=log, env={**os.environ, 'TERM': 'dumb', 'HOME': folder})
 
 
-def stop(processes):
+def stop(processes, wait=5):
     for process in processes:
         process.terminate()
     for process in processes:
         try:
-            process.wait(5)
+            process.wait(wait)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -227,18 +231,22 @@ def steps(alice, bob):
     yield alice, 'message', f'hello\r\nContact: <sip:alice@{ALICE}>', ('SIP/2.0 2', ' MESSAGE')
     # Given up by the caller, refused by the callee, answered.
     for who, command, words in ((alice, 'hangup', ('SIP/2.0 487', ' INVITE')),
-                                (bob, 'hangup', ('SIP/2.0 486', ' INVITE')), (bob, 'accept', ('ACK sip', ))):
+                                (bob, 'hangup', ('SIP/2.0 486', ' INVITE')), (bob, 'accept', ('ACK sip', 'Route: '))):
         yield alice, 'dial', f'sip:bob@{HOME}', ('SIP/2.0 180', ' INVITE')
         yield who, command, '', words
     for who in (alice, bob):
         yield who, 'hold', '', ('SIP/2.0 200', ' INVITE')
         yield who, 'resume', '', ('SIP/2.0 200', ' INVITE')
-    yield alice, 'transfer', f'sip:alice2@{HOME}', ('NOTIFY sip', 'Event: refer', 'terminated')
     yield bob, 'hangup', '', ('SIP/2.0 200', ' BYE')
     # The second lines, with all that they have.
     yield alice, 'uafind', f'sip:alice2@{HOME}', ()
-    yield alice, 'dial', f'sip:bob2@{HOME}', ('ACK sip', )
+    yield alice, 'dial', f'sip:bob2@{HOME}', ('ACK sip', 'Route: ')
     yield alice, 'hangup', '', ('SIP/2.0 ', ' BYE')
+    # How this one ends is left to the phones.
+    yield alice, 'uafind', f'sip:alice@{HOME}', ()
+    yield alice, 'dial', f'sip:bob@{HOME}', ('SIP/2.0 180', ' INVITE')
+    yield bob, 'accept', '', ('ACK sip', 'Route: ')
+    yield alice, 'transfer', f'sip:alice2@{HOME}', ('NOTIFY sip', 'Event: refer', 'terminated')
 
 
 def talk_baresip(capture, folder):
@@ -262,10 +270,10 @@ def talk_baresip(capture, folder):
             capture.begin()
             who.say(command, parameter)
             if words and not capture.until(*words):
-                failed.append(f'{who.name}: {command} {parameter}')
-        # They take their leave of the registrar.
+                failed.append(f'{who.name}: {command} {parameter}, then {words}; but {capture.news()}')
+        # They take their leave of the registrar, and may wait long for a lost BYE.
         capture.begin()
-        stop([phone.process for phone in phones])
+        stop([phone.process for phone in phones], 1)
         capture.until('SIP/2.0 200', ' REGISTER')
     finally:
         stop([phone.process for phone in phones] + [kamailio])
