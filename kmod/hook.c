@@ -23,6 +23,7 @@
 #include "media.h"
 #include "net.h"
 #include "packet.h"
+#include "turn.h"
 
 /* After conntrack, before DNAT; after SNAT, before conntrack confirms. */
 #define PRIORITY_NEW		(NF_IP_PRI_CONNTRACK + 1)
@@ -220,7 +221,9 @@ static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
 		sipalg_end_get(s, SIPALG_OUTER, &outer);
 	if (s && has_nat(s))
 		set_nat(ct, &outer, NF_NAT_MANIP_SRC);
-	if (d && has_nat(d)) {
+	if (d && !s && sipalg_turn_is_needed(d) && sipalg_turn(skb, ct, d)) {
+		ct = NULL;
+	} else if (d && has_nat(d)) {
 		sipalg_end_get(d, SIPALG_INNER, &inner);
 		set_nat(ct, &inner, NF_NAT_MANIP_DST);
 	}

@@ -229,7 +229,7 @@ def test_stranger_bye():
         third.address, third.port = '10.0.0.13', 5060
         # It is a phone, which may call the others, but this is no call of its own.
         registrar = Ua(network, 's2', 'registrar')
-        third.send(third.request('REGISTER', f'sip:{net.S2}'), (net.S2, 5060))
+        third.send(third.request('REGISTER', f'sip:{net.S2}', to=f'<sip:mallory@{net.S2}>'), (net.S2, 5060))
         seen, source = registrar.expect('REGISTER')
         registrar.answer(seen, source, contact=False,
                          headers=[('Contact', f'{seen["Contact"]};expires=600')])
