@@ -71,11 +71,7 @@ def two_lans(network, zones, more=''):
         gateway.set_sysctl(f'net/ipv4/conf/{device}/rp_filter', 0)
     gateway.nft(RULES % zones + more)
     alice = Ua(network, 'p1', 'alice')
-    bob = Ua.__new__(Ua)
-    bob.network, bob.ns, bob.name = network, 'p2', 'bob'
-    bob.socket = network.udp('p2', 5060, net.P1)
-    bob.rtp, bob.rtcp = (network.udp('p2', port, net.P1) for port in (40000, 40001))
-    bob.address, bob.port, bob.media = net.P1, 5060, (net.P1, 40000)
+    bob = Ua(network, 'p2', 'bob', address=net.P1)
     return alice, bob, Ua(network, 's1', 'carol', rtp=30000)
 
 
