@@ -551,16 +551,19 @@ bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host
 	return ok;
 }
 
-bool sipalg_binding_is_callable(struct sipalg_binding *b)
+unsigned int sipalg_binding_peers(struct sipalg_binding *b,
+				  struct sip_host hosts[], unsigned int max)
 {
 	struct sipalg_lease *l;
-	bool ok = false;
+	unsigned int n = 0;
 
 	spin_lock_bh(&b->lock);
-	list_for_each_entry(l, &b->leases, list)
-		ok = ok || l->holds || !lease_ended(l);
+	list_for_each_entry(l, &b->leases, list) {
+		if (n < max && (l->holds || !lease_ended(l)))
+			hosts[n++] = l->host;
+	}
 	spin_unlock_bh(&b->lock);
-	return ok;
+	return n;
 }
 
 bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)

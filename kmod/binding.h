@@ -207,8 +207,9 @@ int sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
 			 u32 seconds);
 /* May this host send to the signalling binding now? */
 bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host);
-/* May any host? Then an inside phone is there. */
-bool sipalg_binding_is_callable(struct sipalg_binding *b);
+/* The hosts that may, up to so many, the oldest first. Return: how many. */
+unsigned int sipalg_binding_peers(struct sipalg_binding *b,
+				  struct sip_host hosts[], unsigned int max);
 
 /*
  * Remember a conntrack entry that a media binding lets through. False: it has

@@ -34,12 +34,14 @@ enum sipalg_flow_flag {
  * @flags: enum sipalg_flow_flag, per direction of the host that wrote;
  *	written by any CPU without a lock: each bit is an observation
  * @zone: conntrack zone of the inside; set before the flow is confirmed
+ * @path_mtu: IPv6: the limit that a router told, 0 none
  * @until: jiffies, the flow is kept alive at least so long; 0 never set
  */
 struct sipalg_flow {
 	u32 magic;
 	u8 flags[IP_CT_DIR_MAX];
 	u16 zone;
+	u16 path_mtu;
 	unsigned long until;
 };
 

@@ -8,6 +8,7 @@
  * All other packets are let go after a few comparisons.
  */
 #include <linux/netfilter.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/slab.h>
 #include <net/netfilter/nf_conntrack.h>
@@ -23,12 +24,14 @@
 #include "media.h"
 #include "net.h"
 #include "packet.h"
+#include "turn.h"
 
 /* After conntrack, before DNAT; after SNAT, before conntrack confirms. */
 #define PRIORITY_NEW		(NF_IP_PRI_CONNTRACK + 1)
 #define PRIORITY_INSPECT	(NF_IP_PRI_CONNTRACK_CONFIRM - 2)
 
-static void set_nat(struct nf_conn *ct, const struct sip_endpoint *at,
+/* To this endpoint, or where @last is another one, to any port up to that. */
+static void set_nat(struct nf_conn *ct, const struct sip_endpoint *at, u16 last,
 		    enum nf_nat_manip_type type)
 {
 	struct nf_nat_range2 range = {
@@ -40,7 +43,7 @@ static void set_nat(struct nf_conn *ct, const struct sip_endpoint *at,
 	sip_host_to_inet(&range.min_addr, &at->host);
 	range.max_addr = range.min_addr;
 	range.min_proto.all = htons(at->port);
-	range.max_proto = range.min_proto;
+	range.max_proto.all = htons(last);
 	nf_nat_setup_info(ct, &range, type);
 }
 
@@ -83,7 +86,7 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 		       const struct sip_endpoint *peer, bool inbound)
 {
 	struct sipalg_call *call = b->call;
-	bool ok = false, agreed;
+	bool ok = false;
 	spinlock_t *lock;
 
 	lock = sipalg_lock(sn, call->hash);
@@ -151,44 +154,103 @@ static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 	return NULL;
 }
 
-/* The phone of this zone behind our NAT whose end this is. */
-static struct sipalg_binding *phone_of(struct rhlist_head *list, u16 zone)
+#define PEERS 4
+
+static bool is_peer_of(struct sipalg_binding *b, const struct sip_host *peers,
+		       unsigned int n)
 {
+	while (n--) {
+		if (sipalg_binding_leased(b, &peers[n]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The phone of this zone behind our NAT whose end this is. Phones of different
+ * registrars may share an outer port: one that has a peer of these is preferred.
+ */
+static struct sipalg_binding *phone_of(struct rhlist_head *list, u16 zone,
+				       const struct sip_host *peers, unsigned int n)
+{
+	struct sipalg_binding *b, *found = NULL;
 	struct rhlist_head *pos;
 	struct sipalg_end *end;
+	struct sip_host any;
 
 	rhl_for_each_entry_rcu(end, pos, list, node) {
-		struct sipalg_binding *b = sipalg_binding_of(end);
-
-		if (b->type == SIPALG_BINDING_SIGNALLING && !READ_ONCE(b->stale) &&
-		    b->end[SIPALG_INNER].key.zone == zone && has_nat(b) &&
-		    sipalg_binding_is_callable(b))
+		b = sipalg_binding_of(end);
+		if (b->type != SIPALG_BINDING_SIGNALLING || READ_ONCE(b->stale) ||
+		    b->end[SIPALG_INNER].key.zone != zone || !has_nat(b) ||
+		    !sipalg_binding_peers(b, &any, 1))
+			continue;
+		if (is_peer_of(b, peers, n))
 			return b;
+		found = found ?: b;
 	}
-	return NULL;
+	return found;
 }
 
 /*
  * Phones of ours may call each other by their public contacts, which proxies
- * tell them when they redirect or leave the path: a firewall opens nothing by
- * that, because both are on its inside. Other hosts of the inside may not.
+ * tell them when they redirect or leave the path: nothing is opened to the
+ * outside by that. Other hosts of the inside may not.
  */
-static bool connect_phones(struct sipalg_net *sn, struct sk_buff *skb,
+static void connect_phones(struct sipalg_net *sn, struct sk_buff *skb,
 			   struct nf_conn *ct, struct rhlist_head *from,
 			   struct rhlist_head *to, struct sipalg_binding **s,
 			   struct sipalg_binding **d)
 {
 	u16 zone = sipalg_inner_zone(ct);
 	struct sipalg_binding *caller, *callee;
+	struct sip_host peers[PEERS];
+	unsigned int n;
 
-	caller = *s ?: phone_of(from, zone);
-	callee = phone_of(to, zone);
-	if (!caller || caller->type != SIPALG_BINDING_SIGNALLING || !callee ||
-	    !begin_signalling(sn, skb, ct, callee, true))
-		return false;
+	caller = *s ?: phone_of(from, zone, NULL, 0);
+	if (!caller || caller->type != SIPALG_BINDING_SIGNALLING)
+		return;
+	n = sipalg_binding_peers(caller, peers, PEERS);
+	callee = phone_of(to, zone, peers, n);
+	if (!callee || !begin_signalling(sn, skb, ct, callee, true))
+		return;
 	*s = caller;
 	*d = callee;
-	return true;
+}
+
+/* Would what comes back to this endpoint belong to another flow? */
+static bool is_taken(const struct nf_conn *ct, const struct sip_endpoint *at)
+{
+	struct nf_conntrack_tuple t = ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+
+	sip_host_to_inet(&t.dst.u3, &at->host);
+	t.dst.u.all = htons(at->port);
+	return nf_conntrack_tuple_taken(&t, ct);
+}
+
+/*
+ * Give the flow the mapping of the bindings of its source and destination. The
+ * port of a phone that calls another may be in use towards that one already, by
+ * a phone that shares it: any other will do, because its messages will name it.
+ */
+static void map_flow(struct sipalg_net *sn, struct nf_conn *ct,
+		     const struct sipalg_binding *s, const struct sipalg_binding *d)
+{
+	struct sip_endpoint at;
+	u16 last;
+
+	if (d && has_nat(d)) {
+		sipalg_end_get(d, SIPALG_INNER, &at);
+		set_nat(ct, &at, at.port, NF_NAT_MANIP_DST);
+	}
+	if (!s || !has_nat(s))
+		return;
+	sipalg_end_get(s, SIPALG_OUTER, &at);
+	last = at.port;
+	if (d && s->type == SIPALG_BINDING_SIGNALLING && is_taken(ct, &at)) {
+		at.port = sn->media_min;
+		last = sn->media_max;
+	}
+	set_nat(ct, &at, last, NF_NAT_MANIP_SRC);
 }
 
 /*
@@ -202,7 +264,7 @@ static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
 {
 	struct sipalg_binding *s = NULL, *d = NULL;
 	struct rhlist_head *from, *to;
-	struct sip_endpoint outer, inner;
+	struct sip_endpoint outer;
 	struct sipalg_path path;
 	u8 proto = nf_ct_protonum(ct);
 
@@ -218,14 +280,10 @@ static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
 		sipalg_end_get(s, SIPALG_OUTER, &outer);
 	if (to)
 		d = take(sn, skb, ct, to, &outer, true);
-	if (from && to && !d && connect_phones(sn, skb, ct, from, to, &s, &d))
-		sipalg_end_get(s, SIPALG_OUTER, &outer);
-	if (s && has_nat(s))
-		set_nat(ct, &outer, NF_NAT_MANIP_SRC);
-	if (d && has_nat(d)) {
-		sipalg_end_get(d, SIPALG_INNER, &inner);
-		set_nat(ct, &inner, NF_NAT_MANIP_DST);
-	}
+	if (from && to && !d)
+		connect_phones(sn, skb, ct, from, to, &s, &d);
+	if (!d || s || !sipalg_turn_is_needed(d) || !sipalg_turn(skb, ct, d))
+		map_flow(sn, ct, s, d);
 	if (s && s->type != SIPALG_BINDING_SIGNALLING)
 		sipalg_count(sn, SIPALG_R_MEDIA_FLOWS);
 	else if (d && d->type != SIPALG_BINDING_SIGNALLING)
@@ -295,6 +353,19 @@ static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 	return true;
 }
 
+/* An error about a message, or the first packets of what is related. */
+static void learn_path(const struct sk_buff *skb, const struct nf_conn *ct,
+		       struct sipalg_flow *flow)
+{
+	unsigned int mtu;
+
+	if (nf_ct_l3num(ct) != NFPROTO_IPV6)
+		return;
+	mtu = sipalg_packet_too_big(skb);
+	if (mtu)
+		WRITE_ONCE(flow->path_mtu, mtu);
+}
+
 static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
@@ -309,7 +380,11 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 	flow = sipalg_flow(ct);
 	if (!flow && !nf_ct_is_confirmed(ct))
 		flow = recognise(sn, ct);
-	if (!flow || ctinfo == IP_CT_RELATED_REPLY)
+	if (!flow)
+		return NF_ACCEPT;
+	if (ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY)
+		learn_path(skb, ct, flow);
+	if (ctinfo == IP_CT_RELATED_REPLY)
 		return NF_ACCEPT;
 	/* What goes to this host itself is seen once, on its way in. */
 	if (state->hook == NF_INET_POST_ROUTING &&
@@ -319,6 +394,20 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 		return NF_STOLEN;
 	sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
 	return NF_ACCEPT;
+}
+
+/*
+ * On a bridge whose rules are nftables' own (family bridge), conntrack is there
+ * as well. Where they are those of IP (br_netfilter), IP's hooks see the packet.
+ */
+static unsigned int hook_bridged(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	if (nf_bridge_info_exists(skb))
+		return NF_ACCEPT;
+#endif
+	return hook_inspect(priv, skb, state);
 }
 
 static const struct nf_hook_ops hooks[] = {
@@ -346,6 +435,20 @@ static const struct nf_hook_ops hooks[] = {
 		.hooknum = NF_INET_LOCAL_IN,
 		.priority = PRIORITY_INSPECT,
 	},
+#ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
+	{
+		.hook = hook_new,
+		.pf = NFPROTO_BRIDGE,
+		.hooknum = NF_BR_PRE_ROUTING,
+		.priority = PRIORITY_NEW,
+	},
+	{
+		.hook = hook_bridged,
+		.pf = NFPROTO_BRIDGE,
+		.hooknum = NF_BR_FORWARD,
+		.priority = PRIORITY_INSPECT,
+	},
+#endif
 };
 
 int sipalg_hooks_register(struct sipalg_net *sn)

@@ -130,7 +130,8 @@ static enum sipalg_reason apply(struct sipalg_ctx *ctx,
 	if (sipalg_packet_replace(&ctx->packet, ctx->out, n, ctx->edits.edit[0].off))
 		return SIPALG_R_EDIT_FAILED;
 	if (ctx->edits.growth > 0 && state->hook == NF_INET_POST_ROUTING)
-		sipalg_packet_allow_fragments(&ctx->packet, state->net);
+		sipalg_packet_allow_fragments(&ctx->packet, state->net,
+					      READ_ONCE(ctx->flow->path_mtu));
 	return SIPALG_R_TRANSLATED;
 }
 
@@ -271,7 +272,7 @@ void sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
 	rcu_read_lock();
 	ctx = *this_cpu_ptr(contexts);
 	ctx_begin(ctx, sn, state, ct, ctinfo, flow);
-	ret = read_message(ctx, skb, state->pf);
+	ret = read_message(ctx, skb, nf_ct_l3num(ct));
 	if (ret == SIPALG_R_OK) {
 		sipalg_count(sn, SIPALG_R_OK);
 		parsed = true;

@@ -218,22 +218,21 @@ def test_proxy_leaves_late_offer():
         check(not gateway.bindings('media'), f'left open: {gateway.bindings("media")}')
 
 
+def third_phone(network):
+    """A phone that is registered elsewhere, and its public contact."""
+    gateway.ip('addr add 10.0.0.13/24 dev eth0', 'p1')
+    phone = Ua(network, 'p1', 'carol', address='10.0.0.13')
+    registrar = Proxy(network, 's2')
+    registrar.register(phone)
+    return phone, sip.hostport(registrar.contacts['carol'])
+
+
 def test_stranger_bye():
     """another phone that knows the tags of such a call does not end it"""
     with net.Net() as network:
-        gateway.ip('addr add 10.0.0.13/24 dev eth0', 'p1')
         call = proxied(network)
-        third = Ua.__new__(Ua)
-        third.network, third.ns, third.name = network, 'p1', 'mallory'
-        third.socket = network.udp('p1', 5060, '10.0.0.13')
-        third.address, third.port = '10.0.0.13', 5060
         # It is a phone, which may call the others, but this is no call of its own.
-        registrar = Ua(network, 's2', 'registrar')
-        third.send(third.request('REGISTER', f'sip:{net.S2}'), (net.S2, 5060))
-        seen, source = registrar.expect('REGISTER')
-        registrar.answer(seen, source, contact=False,
-                         headers=[('Contact', f'{seen["Contact"]};expires=600')])
-        third.expect(200)
+        third, _ = third_phone(network)
         bye = sip.Message(call.within(call.caller, 'BYE')[0])
         data = bye.data.replace(bye['Via'].encode(), third.via().encode())
         third.send(data, call.ok.contact)
@@ -241,6 +240,26 @@ def test_stranger_bye():
         third.expect(200)
         call.check_audio()
         check(gateway.bindings('media'), 'the media are closed')
+
+
+def test_shared_port():
+    """a phone whose public port another has at another registrar: both can call, and the right one is called"""
+    with net.Net() as network:
+        alice, bob, _, contacts = phones(network)
+        carol, outer = third_phone(network)
+        equal(outer, contacts['alice'], 'the public port of both')
+        to = contacts['bob']
+        for caller in (alice, carol):
+            call = Call(caller, bob, f'sip:bob@{to[0]}:{to[1]}', to).start()
+            gateway.check_outside(call.invite, call.source, network.public)
+            call.check_audio()
+            call.hang_up(bob)
+            closed(network, call)
+        call = Call(bob, alice, f'sip:alice@{outer[0]}:{outer[1]}', outer).start()
+        call.check_audio()
+        check(not net.drain(carol.socket), 'the other phone got something')
+        call.hang_up()
+        closed(network, call)
 
 
 def test_others_stay_out():
@@ -284,11 +303,7 @@ def test_private_routed():
                        addr add 10.0.1.12/24 dev eth0
                        route add default via 10.0.1.1''', 'p2')
         gateway.nft('insert rule inet filter gate iifname p2 ct state new accept')
-        bob = Ua.__new__(Ua)
-        bob.network, bob.ns, bob.name = network, 'p2', 'bob'
-        bob.socket, bob.rtp, bob.rtcp = (network.udp('p2', p, '10.0.1.12') for p in (5060, 40000, 40001))
-        bob.address, bob.port, bob.media = '10.0.1.12', 5060, ('10.0.1.12', 40000)
-        before = private(network, bob, '10.0.1.12')
+        before = private(network, Ua(network, 'p2', 'bob', address='10.0.1.12'), '10.0.1.12')
         equal(gateway.counter('messages') - before['messages'], 6, 'messages inspected')
         equal(gateway.counter('translated'), before['translated'], 'messages translated')
 

@@ -163,6 +163,39 @@ def test_growth():
         equal(len(seen.body), int(seen['Content-Length']), 'its length')
 
 
+def test_growth_further_on():
+    """NAT66: one that outgrows the MTU of a link further on is delivered when it is sent again"""
+    with net.Net() as network:
+        far = '2001:db8:f::2'
+        gateway.ip(f'''addr add {LONG}/128 dev wan nodad
+                       route add 2001:db8:f::/64 via {net.ADDRESS6["s2"]}''')
+        nat66(f'''chain post {{ type nat hook postrouting priority srcnat;
+            oifname wan snat to {LONG}; }}''')
+        gateway.ip('''link add near type veth peer name far netns s1
+                      link set near mtu 1400 up
+                      addr add 2001:db8:f::1/64 dev near nodad''', 's2')
+        gateway.ip(f'''link set far mtu 1400 up
+                       addr add {far}/64 dev far nodad''', 's1')
+        gateway.set_sysctl('net/ipv6/conf/all/forwarding', 1, 's2')
+        for ns in ('s1', 's2'):
+            gateway.ip(f'route add {LONG}/128 via {WAN}', ns)
+        phone = Ua(network, 'p1', 'alice', v6=True)
+        server = Ua(network, 's1', 'carol', rtp=30000, v6=True, address=far)
+        probe = network.udp('p1', v6=True), network.udp('s1', 9999, far)
+        check(network.arrives(probe[0], (far, 9999), probe[1]), 'not even a plain datagram gets through')
+        data = phone.request('INVITE', server.uri, body=phone.offer(), call_id='grown')
+        body = sip.sdp(*phone.media, 'a=x-pad:' + 'x' * (1390 - 48 - len(data) - 10) + '\r\n')
+        data = phone.request('INVITE', server.uri, body=body, call_id='grown')
+        for _ in range(10):
+            phone.send(data, (far, 5060))
+            got, _ = net.receive(server.socket, 0.5)  # T1, as a phone has it
+            if got:
+                break
+        check(got, 'it is never delivered')
+        check(len(data) + 48 <= 1400 < len(got) + 48, f'{len(data)} bytes became {len(got)}')
+        equal(sip.Message(got).media, (LONG, 40000), 'the media in it')
+
+
 def test_fragments():
     """NAT66: a message in fragments is translated"""
     with net.Net() as network:
