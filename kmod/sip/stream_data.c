@@ -234,11 +234,13 @@ static u32 unit_goes_on(struct sip_stream *s, struct sip_stream_half *h,
 		unhold(h, over);
 		n -= over;
 	}
-	if (h->frame.kind == SIP_FRAME_STUN) {
+	if (h->frame.kind == SIP_FRAME_SIP) {
+		message(s, h, h->held->data, h->held->len);
+	} else if (h->nkept >= s->limits->kept) {
+		stream_leave(s, h, SIP_STREAM_R_LIMIT);
+	} else {
 		h->skip = h->frame.total - h->held->len;
 		place_held(s, h);
-	} else {
-		message(s, h, h->held->data, h->held->len);
 	}
 	return n;
 }

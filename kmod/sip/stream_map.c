@@ -68,32 +68,43 @@ void stream_again(struct sip_stream *s, struct sip_stream_half *h, u32 in,
 		stream_send(s, h, in + delta, data, len, false);
 }
 
-/*
- * A packet without data names the byte that comes next, so it must not name
- * one that the receiver would find outside of its window: not more than we
- * sent. A probe names one that was acknowledged, and must still do so.
- */
-u32 stream_map_seq(const struct sip_stream_half *h, u32 in)
+static u32 map_forth(const struct sip_stream_half *h, u32 in)
 {
 	const struct sip_stream_bytes *b;
 	u32 delta = first_delta(h);
+
+	for (b = h->kept; b && seq_after(in, b->in); b = b->next) {
+		if (seq_before(in, bytes_in_end(b)))
+			return b->out;
+		delta = bytes_out_end(b) - bytes_in_end(b);
+	}
+	return in + delta;
+}
+
+/*
+ * A packet without data names the byte that comes next. It must not name one
+ * that the receiver would find outside of its window, or what it acknowledges
+ * is not heard: not more than we sent, and not what was acknowledged already.
+ * That happens, because an acknowledgement from within a kept message shuts the
+ * sender's window below what it has sent.
+ * A probe is the last byte that was acknowledged, and must remain so. Nothing
+ * else is: with probes, all has been acknowledged.
+ */
+u32 stream_map_seq(const struct sip_stream_half *h, u32 in)
+{
+	bool probe = in + 1 == h->acked;
 	u32 out;
 
+	if (probe || seq_before(in, h->acked))
+		in = h->acked;
+	if (h->phase == SIP_STREAM_LEFT && !h->kept)
+		return in + stream_delta(h) - probe;
 	if (h->phase == SIP_STREAM_SIP && !seq_before(in, stream_place(h)))
-		return h->sent - (h->held && seq_before(in, h->acked));
-	for (b = h->kept; b && seq_after(in, b->in); b = b->next) {
-		if (!seq_before(in, bytes_in_end(b))) {
-			delta = bytes_out_end(b) - bytes_in_end(b);
-			continue;
-		}
-		if (seq_before(in, h->acked))
-			return h->una - 1;
-		return seq_max(h->una, b->out);
-	}
-	out = in + delta;
-	if (h->kept && seq_after(out, h->sent))
-		return h->sent;
-	return out;
+		return h->sent - probe;
+	out = seq_max(map_forth(h, in), h->una);
+	if (seq_after(out, h->sent))
+		out = h->sent;
+	return out - probe;
 }
 
 /* @up: within a kept message, its end instead of its start. */

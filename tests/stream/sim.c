@@ -240,7 +240,8 @@ static void finals(struct sim *s)
 
 		s->final[i].phase = h->phase;
 		s->final[i].reason = h->reason;
-		s->final[i].left_at = h->left_at;
+		s->final[i].left_at = s->stream.state == SIP_STREAM_OPEN ?
+			h->left_at : s->tcp[i].iss + 1;
 		s->final[i].messages = h->messages;
 	}
 }

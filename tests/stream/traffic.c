@@ -206,7 +206,7 @@ static void raw(struct traffic *t, struct rng *r)
 void traffic_make(struct traffic *t, struct rng *r, bool big)
 {
 	u32 n = chance(r, 5) ? 0 : 1 + rnd(r, big ? 12 : 7), i;
-	bool goes_bad = chance(r, 6);
+	bool goes_bad = chance(r, 6), had_sip = false;
 
 	t->len = t->xlen = t->n = t->next = 0;
 	t->big = big;
@@ -219,17 +219,17 @@ void traffic_make(struct traffic *t, struct rng *r, bool big)
 		if (t->not_sip) {
 			u->kind = UNIT_RAW;
 			raw(t, r);
-		} else if (goes_bad && i && i == n - 1) {
+		} else if (goes_bad && had_sip && i == n - 1) {
 			bad(t, r, u);
 		} else if (chance(r, 15)) {
 			u->kind = UNIT_CRLF;
 			says(t, chance(r, 50) ? "\r\n\r\n" : "\n");
-		} else if (i && t->unit[0].kind == UNIT_SIP &&
-			   chance(r, 15)) {
+		} else if (had_sip && chance(r, 15)) {
 			u->kind = UNIT_STUN;
 			stun(t, r);
 		} else {
 			sip(t, r);
+			had_sip = true;
 		}
 		u->len = t->len - u->off;
 		translate(t, u);
