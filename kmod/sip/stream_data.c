@@ -5,7 +5,8 @@
  */
 #include "stream_priv.h"
 
-/* What is held grows by so much at a time while its length is not known. */
+/* What is held has room for so much at first, and takes so much at a time. */
+#define HOLD_FIRST	1000
 #define HOLD_STEP	2048
 
 /* What is held gets its place, as it is. */
@@ -50,7 +51,8 @@ static bool hold_room(struct sip_stream *s, struct sip_stream_half *h, u32 room)
 	if (h->frame.total > room)
 		room = h->frame.total;
 	else if (!h->frame.total)
-		room = u32_min(2 * room, s->limits->message + HOLD_STEP);
+		room = room < HOLD_FIRST / 2 ? HOLD_FIRST :
+			u32_min(2 * room, s->limits->message + HOLD_STEP);
 	n = stream_bytes(s, room);
 	if (!n)
 		return false;

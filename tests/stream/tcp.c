@@ -38,9 +38,12 @@ static void ranges_add(struct ranges *s, u32 from, u32 to)
 		if (after(s->r[j].to, to))
 			to = s->r[j].to;
 	}
-	if (i == j && s->n == MAX_RANGES)
+	if (i == MAX_RANGES)
 		return;
-	memmove(s->r + i + 1, s->r + j, (s->n - j) * sizeof(*s->r));
+	if (i == j && s->n == MAX_RANGES)
+		s->n--;		/* the last one has to come again */
+	if (j < s->n)
+		memmove(s->r + i + 1, s->r + j, (s->n - j) * sizeof(*s->r));
 	s->n = s->n - (j - i) + 1;
 	s->r[i].from = from;
 	s->r[i].to = to;
