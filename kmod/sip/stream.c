@@ -75,8 +75,9 @@ static void established(struct sip_stream *s, const struct sip_stream_seg *answe
 
 /*
  * A SYN is sent again as often as its sender likes; a new one is a new
- * connection as long as there was no answer. Once it is open, SYNs are old, or
- * not meant to be taken.
+ * connection as long as there was no answer. An end that remembers an older
+ * connection answers with other things first, which are not of this one. Once
+ * it is open, SYNs are old, or not meant to be taken.
  */
 static void handshake(struct sip_stream *s, const struct sip_stream_seg *seg)
 {
@@ -221,10 +222,10 @@ enum sip_stream_verdict sip_stream_segment(struct sip_stream *s,
 		handshake(s, seg);
 		return SIP_STREAM_PASS;
 	}
-	if (s->state != SIP_STREAM_OPEN) {
+	if (s->state == SIP_STREAM_NEW)
 		stream_leave_both(s, SIP_STREAM_R_LATE);
+	if (s->state != SIP_STREAM_OPEN)
 		return SIP_STREAM_PASS;
-	}
 	was = *seg;
 	s->hand = &was;
 	goes_on = take(s, h, seg);

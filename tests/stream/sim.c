@@ -548,11 +548,14 @@ static void cleanup(struct sim *s)
 static void make(struct sim *s)
 {
 	struct rng *r = &s->rng;
-	bool big = chance(r, 2);
+	u32 kind = rnd(r, 1000);
+	enum size size = kind < 980 ? SIZE_SOME :
+			 kind < 997 ? SIZE_BIG : SIZE_MANY;
+	bool big = size != SIZE_SOME;
 
 	make_links(s);
-	traffic_make(&s->traffic[0], r, big);
-	traffic_make(&s->traffic[1], r, big);
+	traffic_make(&s->traffic[0], r, size);
+	traffic_make(&s->traffic[1], r, size);
 	make_end(s, 0, big);
 	make_end(s, 1, big);
 	make_middle(s);
@@ -565,19 +568,17 @@ static void make(struct sim *s)
 static void renew(struct sim *s)
 {
 	struct event *heap = s->heap ? s->heap : malloc(MAX_EVENTS * sizeof(*heap));
-	struct traffic traffic[2] = { s->traffic[0], s->traffic[1] };
 	char *in[2] = { s->tcp[0].in, s->tcp[1].in };
 	u32 cap[2] = { s->tcp[0].in_cap, s->tcp[1].in_cap }, i;
 	bool verbose = s->verbose, direct = s->direct;
 
 	if (!heap)
 		abort();
-	memset(s, 0, sizeof(*s));
+	memset(&s->rng, 0, sizeof(*s) - offsetof(struct sim, rng));
 	s->heap = heap;
 	s->verbose = verbose;
 	s->direct = direct;
 	for (i = 0; i < 2; i++) {
-		s->traffic[i] = traffic[i];
 		s->tcp[i].in = in[i];
 		s->tcp[i].in_cap = cap[i];
 	}

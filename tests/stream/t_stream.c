@@ -264,6 +264,15 @@ static void late(void)
 	give(1, B - 1, 0, SIP_TCP_SYN, NULL, 0);
 	give_text(0, A, B, INVITE);
 	ok(verdict == SIP_STREAM_PASS && !messages, "and a simultaneous open");
+	sip_stream_free(&s);
+	sip_stream_init(&s, &ops, &limits);
+	give(0, A - 1, 0, SIP_TCP_SYN, NULL, 0);
+	give_ack(1, 77, 99);
+	give(0, 99, 0, SIP_TCP_RST, NULL, 0);
+	give(0, A - 1, 0, SIP_TCP_SYN, NULL, 0);
+	give(1, B - 1, A, SIP_TCP_SYN | SIP_TCP_ACK, NULL, 0);
+	give_text(0, A, B, INVITE);
+	is_num(messages, 1, "but not one whose server knew an older one");
 	end();
 }
 
