@@ -218,6 +218,8 @@ enum sip_stream_verdict sip_stream_segment(struct sip_stream *s,
 	struct sip_stream_seg was;
 	bool goes_on;
 
+	if (sip_stream_is_plain(s))
+		return SIP_STREAM_PASS;
 	if (seg->flags & SIP_TCP_SYN) {
 		handshake(s, seg);
 		return SIP_STREAM_PASS;

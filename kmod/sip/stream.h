@@ -302,6 +302,7 @@ enum sip_stream_state {
  * @state: enum sip_stream_state
  * @has_ts: its packets have timestamps
  * @sack: both ends do SACK
+ * @kept: something was kept at some time
  * The rest is of one call only.
  */
 struct sip_stream {
@@ -312,6 +313,7 @@ struct sip_stream {
 	u8 state;
 	bool has_ts;
 	bool sack;
+	bool kept;
 
 	bool no_memory;				/* reserve() failed */
 	u32 may_reserve;
@@ -338,11 +340,21 @@ void sip_stream_init(struct sip_stream *s, const struct sip_stream_ops *ops,
  * Packets are emitted before this returns; then the one in hand follows, as
  * the verdict says. SIP_STREAM_HEADER: payload, flags and window are as they
  * were; SACK blocks may be fewer. SIP_STREAM_REWRITE: the payload is @seg->data,
- * which may lie in the packet itself, and the flags are @seg->flags; the window
- * and the options but SACK are as they were.
+ * which may lie in the packet itself, and FIN and PSH are as in @seg->flags; all
+ * other flags, the window and the options but SACK are as they were.
  */
 enum sip_stream_verdict sip_stream_segment(struct sip_stream *s,
 					   struct sip_stream_seg *seg);
+
+/*
+ * Left alone, and never anything else: it passes as it is for ever, and nobody
+ * has to look at it.
+ */
+static inline bool sip_stream_is_plain(const struct sip_stream *s)
+{
+	return s->half[0].phase == SIP_STREAM_LEFT &&
+	       s->half[1].phase == SIP_STREAM_LEFT && !s->kept;
+}
 
 /**
  * sip_stream_reserve() - room for a translated message

@@ -397,5 +397,103 @@ static void large(void)
 	end();
 }
 
-TAP_MAIN(whole_and_unchanged, whole_and_translated, nagle, not_sip, late,
+/* What a sender that was misled by its window sends, must be taken. */
+static void sequence_numbers(void)
+{
+	begin();
+	give_text(0, A, B, INVITE);
+	give_ack(0, A + 33, B);
+	is_num(hand.seq, A + 43, "a packet without data is behind what was sent");
+	give_ack(0, A + 90, B);
+	is_num(hand.seq, A + 43, "and not further");
+	give_ack(1, B, A + 20);
+	give_ack(0, A, B);
+	is_num(hand.seq, A + 20, "nor before what is known to have arrived");
+	give_ack(1, B, A + 43);
+	give_ack(0, A + 10, B);
+	is_num(hand.seq, A + 43, "be it ever so old");
+	give_ack(0, A + 32, B);
+	is_num(hand.seq, A + 42, "but a probe is one byte before that");
+	sip_stream_leave(&s, SIP_STREAM_R_ASKED);
+	give_ack(0, A + 10, B);
+	is_num(hand.seq, A + 43, "the same when it is left alone");
+	give_ack(0, A + 32, B);
+	is_num(hand.seq, A + 42, "with the probe");
+	give_ack(1, B, A + 43);
+	is_num(hand.ack, A + 33, "and what comes back");
+	end();
+}
+
+static void windows(void)
+{
+	begin();
+	hand.win = 10;
+	give_ack(1, B, A);
+	give_text(0, A, B, INVITE);
+	is_num(hand.len, 10, "only so much as the window takes");
+	hand.win = 0;
+	give_ack(1, B, A + 10);
+	ok(!nout, "none against a shut one");
+	give_text(0, A, B, INVITE);
+	ok(hand.seq == A + 10 && hand.len == 33, "but as a probe");
+	hand.win = 20;
+	give_ack(1, B, A + 10);
+	ok(nout == 1 && out[0].seq == A + 10 && out[0].len == 20,
+	   "what the receiver dropped follows when it opens");
+	ok(verdict == SIP_STREAM_PASS && hand.ack == A,
+	   "and the sender hears of the window");
+	end();
+	begin();
+	hand.win = 10;
+	give_ack(1, B, A);
+	give_text(0, A, B, INVITE);
+	hand.win = 20;
+	give_ack(1, B, A);
+	ok(nout == 1 && out[0].seq == A + 10 && out[0].len == 10,
+	   "an update of the window alone sends more");
+	end();
+}
+
+static void selective(void)
+{
+	begin();
+	give_text(0, A, B, INVITE);
+	give_ack(1, B, A + 43);
+	give_text(0, A + 33, B, INVITE);
+	give_text(0, A + 66, B, OPTIONS);
+	hand.nsack = 3;
+	hand.sack[0].left = A;
+	hand.sack[0].right = A + 43;
+	hand.sack[1].left = A + 50;
+	hand.sack[1].right = A + 111;
+	hand.sack[2].left = A + 43;
+	hand.sack[2].right = A + 80;
+	give(1, B, A + 43, SIP_TCP_ACK, NULL, 0);
+	ok(hand.nsack == 1 && hand.sack[0].left == A + 66 &&
+	   hand.sack[0].right == A + 91,
+	   "no D-SACK, and of a message that is there in part only what follows");
+	hand.nsack = 1;
+	hand.sack[0].left = A + 100;
+	hand.sack[0].right = A + 500;
+	give(1, B, A + 43, SIP_TCP_ACK, NULL, 0);
+	is_num(hand.nsack, 0, "nor what was never sent");
+	give_ack(1, B, A + 500);
+	is_num(hand.ack, A + 33, "which is not acknowledged either");
+	end();
+}
+
+static void old_is_not_ours(void)
+{
+	begin();
+	give_text(0, A, B, OPTIONS);
+	give_ack(1, B, A + 25);
+	give_text(0, A + 25, B, "BYE sip:a");
+	is_num(nout, 1, "what is held is acknowledged");
+	give_text(0, A, B, OPTIONS);
+	ok(!nout && verdict == SIP_STREAM_PASS,
+	   "what is old is for the receiver to acknowledge");
+	end();
+}
+
+TAP_MAIN(sequence_numbers, windows, selective, old_is_not_ours, whole_and_unchanged, whole_and_translated, nagle, not_sip, late,
 	 behind_a_hole, gives_up, bounds, large)
