@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the receiver of a half says: acknowledgements, its window, SACK.
+ * What the receiver of a half says: acknowledgments, its window, SACK.
  */
 #include "stream_priv.h"
 

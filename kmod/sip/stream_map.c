@@ -86,7 +86,7 @@ static u32 map_forth(const struct sip_stream_half *h, u32 in)
  * A packet without data names the byte that comes next. It must not name one
  * that the receiver would find outside of its window, or what it acknowledges
  * is not heard: not more than we sent, and not what was acknowledged already.
- * That happens, because an acknowledgement from within a kept message shuts the
+ * That happens, because an acknowledgment from within a kept message shuts the
  * sender's window below what it has sent.
  * A probe is the last byte that was acknowledged, and must remain so. Nothing
  * else is: with probes, all has been acknowledged.

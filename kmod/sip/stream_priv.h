@@ -112,7 +112,7 @@ void stream_again(struct sip_stream *s, struct sip_stream_half *h, u32 in,
 /* The sequence number of a packet without data. */
 u32 stream_map_seq(const struct sip_stream_half *h, u32 in);
 
-/* The acknowledgement that an out place amounts to. */
+/* The acknowledgment that an out place amounts to. */
 u32 stream_map_ack(const struct sip_stream_half *h, u32 out);
 
 /* SACK blocks of the receiver. */

@@ -126,9 +126,9 @@ static void all_vectors(void)
 
 static void stun(void)
 {
-	static const char good[] = "\0\1\0\10\x21\x12\xa4\x42" "12345678901212345678";
-	static const char bad[] = "\0\1\0\7\x21\x12\xa4\x42" "123456789012";
-	static const char cookie[] = "\1\1\0\0\x21\x12\xa4\x43" "123456789012";
+	static const char good[] = "\0\1\0\10!\022\244B12345678901212345678";
+	static const char bad[] = "\0\1\0\7!\022\244B123456789012";
+	static const char cookie[] = "\1\1\0\0!\022\244C123456789012";
 	struct sip_frame f = { 0 };
 
 	ok(sip_frame_scan(&f, put(good, 7), 7, MAX) == SIP_FRAME_MORE,

@@ -208,7 +208,10 @@ void traffic_make(struct traffic *t, struct rng *r, enum size size)
 	u32 n = chance(r, 5) ? 0 : 1 + rnd(r, size == SIZE_BIG ? 12 : 7), i;
 	bool goes_bad = chance(r, 6), had_sip = false;
 
-	t->len = t->xlen = t->n = t->next = 0;
+	t->len = 0;
+	t->xlen = 0;
+	t->n = 0;
+	t->next = 0;
 	t->big = size == SIZE_BIG;
 	if (size == SIZE_MANY)
 		n = MAX_UNITS / 2 + rnd(r, MAX_UNITS / 2);
