@@ -7,12 +7,11 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include "libfuzzer.h"
 #include "../unit/walk.h"
 
 /* Longer inputs find nothing new, and a start line stays under its limit. */
 #define INPUT_MAX	3500
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 /* What has to hold of every input; libFuzzer keeps the one that breaks it. */
 #define need(cond)							\

@@ -8,17 +8,10 @@
  */
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
-			       unsigned int seed);
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b,
-				 size_t nb, uint8_t *out, size_t max,
-				 unsigned int seed);
+#include "libfuzzer.h"
 
 struct text {
 	char *b;
@@ -60,7 +53,10 @@ static const char *const fields[] = {
 	"v:SIP/2.0/TLS [fd00::1]:5061;maddr=[fd00::1];ttl=1",
 	"Contact: <sip:a@10.0.0.1:5060;transport=tcp>;expires=60, <sip:10.0.0.2>",
 	"m: \"A, \\\"B\\\" <x>\" <sips:a;b@10.0.0.1?Route=%3csip:10.0.0.1%3e>;q=1",
-	"Contact: *",
+	"Contact: *", "Contact: <sip:[fd00::1];maddr=fd00::1>",
+	"Contact: <sip:10.0.0.1:5062;maddr=192.0.2.9>, <sip:h;maddr=192.0.2.9>",
+	"Via: SIP/2.0/UDP host.example;received=fd00::1;rport=5060",
+	"Via: SIP/2.0/UDP 10.0.0.1;maddr=10.0.0.1;received=198.51.100.7;rport=1",
 	"Contact: <sip:a@host.example:22;maddr=10.0.0.1>",
 	"Contact: sip:a@10.0.0.1;q=0.5, tel:+123, <mailto:x@10.0.0.1>",
 	"Route: <sip:10.0.0.1;lr>, <sip:198.51.100.7:7777;lr>",

@@ -78,17 +78,16 @@ static void look_number(struct rule *r, struct sip_span s)
 }
 
 /*
- * A second address beside the host that is another one: which of them is meant
- * would not be known on the way back.
+ * Both the host and another address beside it would change: which of them was
+ * meant would not be known on the way back.
  */
 static bool is_unclear(const struct rule *r, const struct sip_host *host,
 		       struct sip_span maddr)
 {
-	struct sip_host h, m;
+	struct sip_host h = *host, m;
 
 	sip_host_parse(r->data, maddr, &m);
-	h = *host;
-	return m.family && !sip_host_equal(host, &m) && new_host(r, &h);
+	return !sip_host_equal(host, &m) && new_host(r, &h) && new_host(r, &m);
 }
 
 static enum sipalg_reason uri(struct rule *r, const struct sip_ask *ask,
