@@ -275,6 +275,13 @@ static bool is_own_segment(const struct sk_buff *skb,
 #endif
 }
 
+/* An ICMP error belongs to the flow that it is about. */
+static bool is_error(const struct sk_buff *skb, u8 pf)
+{
+	return pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol == IPPROTO_ICMP :
+				    ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6;
+}
+
 static unsigned int inspect_segment(struct sipalg_net *sn, struct sk_buff *skb,
 				    const struct nf_hook_state *state,
 				    struct nf_conn *ct,
@@ -304,8 +311,13 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 	flow = sipalg_flow(ct);
 	if (!flow && !nf_ct_is_confirmed(ct))
 		flow = recognise(sn, ct);
-	if (!flow || ctinfo == IP_CT_RELATED_REPLY)
+	if (!flow)
 		return NF_ACCEPT;
+	if (is_error(skb, state->pf)) {
+		if (nf_ct_protonum(ct) == IPPROTO_TCP)
+			sipalg_stream_error(skb, state->pf, CTINFO2DIR(ctinfo), flow);
+		return NF_ACCEPT;
+	}
 	/* What goes to this host itself is seen once, on its way in. */
 	if (state->hook == NF_INET_POST_ROUTING &&
 	    (state->out->flags & IFF_LOOPBACK || netif_is_l3_master(state->out)))

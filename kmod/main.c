@@ -161,7 +161,9 @@ int sipalg_net_disable(struct sipalg_net *sn)
 
 	mutex_lock(&sipalg_mutex);
 	if (sn->enabled) {
-		sipalg_streams_leave(sn);
+		/* A namespace that goes has no connections to go on. */
+		if (check_net(sn->net))
+			sipalg_streams_leave(sn);
 		sipalg_hooks_unregister(sn);
 		sipalg_tables_flush(sn);
 		sn->enabled = false;
