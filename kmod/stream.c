@@ -534,6 +534,7 @@ void sipalg_streams_flush(struct sipalg_net *sn)
 {
 	struct sipalg_stream *st;
 
+	cancel_delayed_work_sync(&sn->streams_work);
 	rcu_read_lock();
 	list_for_each_entry_rcu(st, &sn->streams, list)
 		stream_remove(st);
