@@ -255,6 +255,7 @@ void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
 	st->flow = flow;
 	nf_conntrack_get(&ct->ct_general);
 	st->ct = ct;
+	st->start = ktime_get_real_ns() / NSEC_PER_MSEC;
 	spin_lock_bh(&sn->streams_lock);
 	st->id = sipalg_new_id(sn);
 	list_add_tail_rcu(&st->list, &sn->streams);

@@ -43,6 +43,7 @@ struct stream_call;
  * @ct: the connection, a reference
  * @flow: in an extension of @ct
  * @id: for people
+ * @start: likewise, milliseconds since the epoch
  */
 struct sipalg_stream {
 	struct sip_stream stream;
@@ -62,6 +63,7 @@ struct sipalg_stream {
 	struct nf_conn *ct;
 	struct sipalg_flow *flow;
 	u32 id;
+	u64 start;
 };
 
 /**

@@ -184,6 +184,7 @@ static void test_commands(void)
 	ok(find("dis", NULL)->run == cmd_disable, "dis");
 	ok(!find("sta", NULL), "sta is ambiguous");
 	ok(find("stats", NULL)->run == cmd_stats, "stats");
+	ok(find("str", "s")->run == cmd_stream_show, "str s");
 	ok(find("b", NULL)->run == cmd_binding_list, "b");
 	ok(!find("status", "now"), "status takes no word");
 	ok(!find("dialog", "x"), "no such verb");
@@ -205,6 +206,7 @@ int main(void)
 	test_lengths(&schema_registration);
 	test_lengths(&schema_binding);
 	test_lengths(&schema_message);
+	test_lengths(&schema_stream);
 	test_walk();
 	test_commands();
 	return tap_end();

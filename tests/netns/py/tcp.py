@@ -97,6 +97,11 @@ class Stream:
         """A byte of struct tcp_info: 2 retransmits, 3 probes."""
         return self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)[place]
 
+    def total_retrans(self):
+        """Segments that were sent again."""
+        info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
+        return struct.unpack_from('I', info, 100)[0]
+
     def send(self, data):
         self.socket.sendall(data)
 
