@@ -241,8 +241,8 @@ void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
 	if (READ_ONCE(sn->leaving) || !streams_up(sn))
 		return;
 	st = kzalloc(sizeof(*st), GFP_ATOMIC);
-	/* Its sequence numbers outlive us. */
-	if (!st || !nfct_seqadj_ext_add(ct)) {
+	/* Its sequence numbers outlive us. NAT may have asked for room already. */
+	if (!st || (!nfct_seqadj(ct) && !nfct_seqadj_ext_add(ct))) {
 		kfree(st);
 		atomic_dec(&sn->nstreams);
 		sipalg_count(sn, SIPALG_R_STREAM_MEMORY);
