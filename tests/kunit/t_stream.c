@@ -38,10 +38,11 @@ static int count_sent(struct net *net, struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
-/* A segment comes by. Return: it was taken. */
-static bool segment(struct line *l, u8 dir, u8 flags, const char *text, unsigned int len)
+/* A segment comes by. Return: how many bytes go on in its packet. */
+static unsigned int segment(struct line *l, u8 dir, u8 flags, const char *text, unsigned int len)
 {
 	struct gateway *g = l->g;
+	struct sipalg_segment s;
 	struct sk_buff *skb;
 	bool gone;
 	__be32 *at;
@@ -64,13 +65,22 @@ static bool segment(struct line *l, u8 dir, u8 flags, const char *text, unsigned
 				    dir ? IP_CT_ESTABLISHED_REPLY : IP_CT_ESTABLISHED, l->flow);
 	rcu_read_unlock();
 	local_bh_enable();
+	if (gone || sipalg_segment_init(&s, skb, NFPROTO_IPV4, dir) != SIPALG_R_OK)
+		s.seg.len = 0;
 	kfree_skb(skb);
 	l->seq[dir] += len + !!(flags & (SIP_TCP_SYN | SIP_TCP_FIN));
-	return gone;
+	return s.seg.len;
 }
 
-/* Each one from a port of its own, with its handshake done. */
-static struct line line_new(struct gateway *g, unsigned int port)
+static void handshake(struct line *l)
+{
+	segment(l, 0, SIP_TCP_SYN, "", 0);
+	segment(l, 1, SIP_TCP_SYN | SIP_TCP_ACK, "", 0);
+	segment(l, 0, SIP_TCP_ACK, "", 0);
+}
+
+/* Each one from a port of its own, before its handshake. */
+static struct line line_closed(struct gateway *g, unsigned int port)
 {
 	struct line l = {
 		.g = g,
@@ -86,9 +96,14 @@ static struct line line_new(struct gateway *g, unsigned int port)
 	l.ct->tuplehash[0].tuple.dst.protonum = IPPROTO_TCP;
 	l.ct->tuplehash[1].tuple.dst.protonum = IPPROTO_TCP;
 	l.flow = sipalg_flow(l.ct);
-	segment(&l, 0, SIP_TCP_SYN, "", 0);
-	segment(&l, 1, SIP_TCP_SYN | SIP_TCP_ACK, "", 0);
-	segment(&l, 0, SIP_TCP_ACK, "", 0);
+	return l;
+}
+
+static struct line line_new(struct gateway *g, unsigned int port)
+{
+	struct line l = line_closed(g, port);
+
+	handshake(&l);
 	return l;
 }
 
@@ -98,7 +113,7 @@ static struct sipalg_stream *stream_of(struct line *l)
 }
 
 /* The start of a message with a body of so many bytes, then bytes of it. */
-static bool begin_message(struct line *l, unsigned int length)
+static unsigned int begin_message(struct line *l, unsigned int length)
 {
 	char text[128];
 	int n = snprintf(text, sizeof(text),
@@ -133,9 +148,9 @@ static void stream_bound_of_one(struct kunit *test)
 	g->sn.limits.stream_bytes = 20000;
 	l = line_new(g, 40000);
 	KUNIT_ASSERT_NOT_NULL(test, stream_of(&l));
-	KUNIT_EXPECT_TRUE(test, begin_message(&l, 10000));
+	KUNIT_EXPECT_EQ(test, begin_message(&l, 10000), 0);
 	for (i = 0; i < 5; i++)
-		KUNIT_EXPECT_TRUE(test, segment(&l, 0, SIP_TCP_ACK, text, 1000));
+		KUNIT_EXPECT_EQ(test, segment(&l, 0, SIP_TCP_ACK, text, 1000), 0);
 	KUNIT_EXPECT_GT(test, stream_of(&l)->bytes, 5000);
 	for (i = 0; i < 5; i++)
 		segment(&l, 0, SIP_TCP_ACK, text, 1000);
@@ -192,7 +207,7 @@ static void stream_bound_of_connections(struct kunit *test)
 	for (i = 0; i < 8; i++) {
 		l = line_new(g, 40000 + i);
 		KUNIT_EXPECT_EQ(test, !!stream_of(&l), i < 5);
-		KUNIT_EXPECT_EQ(test, begin_message(&l, 10), i < 5);
+		KUNIT_EXPECT_EQ(test, !begin_message(&l, 10), i < 5);
 	}
 	KUNIT_EXPECT_EQ(test, gateway_count(g, SIPALG_R_STREAM_LIMIT), 3);
 	sipalg_streams_flush(&g->sn);
@@ -229,14 +244,14 @@ static void stream_no_memory(struct kunit *test)
 
 		for (nth = 1; failed; nth++) {
 			struct gateway *g = gateway_new(test);
-			struct line l = {};
+			struct line l = line_closed(g, 40000);
 			unsigned int step;
 
 			for (step = 0; step < 4; step++) {
 				if (step == what)
 					current->fail_nth = nth;
 				if (step == 0)
-					l = line_new(g, 40000);
+					handshake(&l);
 				else if (step == 1)
 					begin_message(&l, 6000);
 				else
