@@ -30,6 +30,10 @@
  * SIPALG_CMD_BINDING_GET (do with SIPALG_A_ID; dump)
  *	One message per binding: SIPALG_A_BINDING. ENOENT: as above.
  *
+ * SIPALG_CMD_STREAM_GET (do with SIPALG_A_ID; dump)
+ *	One message per TCP connection that is followed: SIPALG_A_STREAM.
+ *	ENOENT: none has this id.
+ *
  * SIPALG_CMD_STATS_GET (do)
  *	SIPALG_A_STATS: an array of u64 in the order of sipalg_reasons.h.
  *
@@ -61,6 +65,7 @@ enum sipalg_cmd {
 	SIPALG_CMD_BINDING_GET,
 	SIPALG_CMD_STATS_GET,
 	SIPALG_CMD_EVENT,
+	SIPALG_CMD_STREAM_GET,
 	__SIPALG_CMD_MAX,
 	SIPALG_CMD_MAX = __SIPALG_CMD_MAX - 1
 };
@@ -80,6 +85,7 @@ enum sipalg_attr {
 	SIPALG_A_TIME,		/* u64, ms since the epoch */
 	SIPALG_A_MESSAGE,	/* nest, enum sipalg_message_attr */
 	SIPALG_A_KIND,		/* u8, enum sipalg_dialog_kind */
+	SIPALG_A_STREAM,	/* nest, enum sipalg_stream_attr */
 	__SIPALG_A_MAX,
 	SIPALG_A_MAX = __SIPALG_A_MAX - 1
 };
@@ -113,6 +119,10 @@ enum sipalg_status_attr {
 	SIPALG_STATUS_CALLS_ANSWERED,	/* u32, those on hold included */
 	SIPALG_STATUS_CALLS_HELD,	/* u32 */
 	SIPALG_STATUS_SUBSCRIPTIONS,	/* u32 */
+	SIPALG_STATUS_STREAMS,		/* u32: TCP connections followed */
+	SIPALG_STATUS_STREAMS_MAX,	/* u32 */
+	SIPALG_STATUS_STREAM_BYTES,	/* u64: memory that their messages have */
+	SIPALG_STATUS_STREAM_BYTES_MAX,	/* u64 */
 	__SIPALG_STATUS_MAX,
 	SIPALG_STATUS_MAX = __SIPALG_STATUS_MAX - 1
 };
@@ -301,6 +311,62 @@ enum sipalg_binding_attr {
 	SIPALG_BINDING_OWNER,		/* string: Call-ID or address of record */
 	__SIPALG_BINDING_MAX,
 	SIPALG_BINDING_MAX = __SIPALG_BINDING_MAX - 1
+};
+
+/* What is done with what one end of a TCP connection sends. */
+enum sipalg_stream_state {
+	SIPALG_STREAM_DECIDING,		/* no whole start line came yet */
+	SIPALG_STREAM_SIP,		/* cut into messages */
+	SIPALG_STREAM_LEFT_ALONE,	/* passed on as it is, for good */
+};
+
+/* Why it is left alone. */
+enum sipalg_stream_reason {
+	SIPALG_LEFT_NONE,		/* it is not, or it has ended */
+	SIPALG_LEFT_NOT_SIP,		/* the connection does not begin as SIP */
+	SIPALG_LEFT_FRAMING,		/* nonsense where a message must begin */
+	SIPALG_LEFT_LENGTH,		/* a message whose end cannot be known */
+	SIPALG_LEFT_TOO_LONG,		/* a message longer than the limit */
+	SIPALG_LEFT_STALLED,		/* a message did not come to its end in time */
+	SIPALG_LEFT_MEMORY,		/* no memory, or its limit was reached */
+	SIPALG_LEFT_LIMIT,		/* too many messages not acknowledged */
+	SIPALG_LEFT_CLOSED,		/* FIN or RST */
+	SIPALG_LEFT_URGENT,		/* urgent data */
+	SIPALG_LEFT_LATE,		/* it did not begin with a plain SYN */
+	SIPALG_LEFT_ASKED,		/* sipalg is turned off */
+};
+
+/*
+ * Side A is who began the connection, and what it sends. Inner is an end as it
+ * names itself, outer as the other one does.
+ */
+enum sipalg_stream_attr {
+	SIPALG_STREAM_UNSPEC,
+	SIPALG_STREAM_PAD,
+	SIPALG_STREAM_ID,		/* u32 */
+	SIPALG_STREAM_START,		/* u64 ms */
+	SIPALG_STREAM_A_INNER_ADDR,	/* bytes */
+	SIPALG_STREAM_A_INNER_PORT,	/* u16 */
+	SIPALG_STREAM_A_OUTER_ADDR,	/* bytes */
+	SIPALG_STREAM_A_OUTER_PORT,	/* u16 */
+	SIPALG_STREAM_A_STATE,		/* u8, enum sipalg_stream_state */
+	SIPALG_STREAM_A_REASON,		/* u8, enum sipalg_stream_reason */
+	SIPALG_STREAM_A_MESSAGES,	/* u32 */
+	SIPALG_STREAM_A_HELD,		/* u32: bytes of one that is not complete */
+	SIPALG_STREAM_A_MEMORY,		/* u32: bytes, what is not acknowledged included */
+	SIPALG_STREAM_A_OFFSET,		/* s32: bytes that its messages grew */
+	SIPALG_STREAM_B_INNER_ADDR,	/* as above */
+	SIPALG_STREAM_B_INNER_PORT,
+	SIPALG_STREAM_B_OUTER_ADDR,
+	SIPALG_STREAM_B_OUTER_PORT,
+	SIPALG_STREAM_B_STATE,
+	SIPALG_STREAM_B_REASON,
+	SIPALG_STREAM_B_MESSAGES,
+	SIPALG_STREAM_B_HELD,
+	SIPALG_STREAM_B_MEMORY,
+	SIPALG_STREAM_B_OFFSET,
+	__SIPALG_STREAM_MAX,
+	SIPALG_STREAM_MAX = __SIPALG_STREAM_MAX - 1
 };
 
 enum sipalg_event {

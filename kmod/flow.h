@@ -17,6 +17,7 @@
 #include "sip/translate.h"
 
 struct sipalg_net;
+struct sipalg_stream;
 
 /* How the inside host of a flow writes itself; a bit per direction it has. */
 enum sipalg_flow_flag {
@@ -36,6 +37,7 @@ enum sipalg_flow_flag {
  * @zone: conntrack zone of the inside; set before the flow is confirmed
  * @path_mtu: IPv6: the limit that a router told, 0 none
  * @until: jiffies, the flow is kept alive at least so long; 0 never set
+ * @stream: TCP: where the connection is, NULL if it is left alone
  */
 struct sipalg_flow {
 	u32 magic;
@@ -43,6 +45,7 @@ struct sipalg_flow {
 	u16 zone;
 	u16 path_mtu;
 	unsigned long until;
+	struct sipalg_stream __rcu *stream;
 };
 
 extern u32 sipalg_flow_magic;

@@ -49,7 +49,14 @@ static int fill_status(struct sk_buff *skb, const struct sipalg_net *sn)
 	    nla_put_u16(skb, SIPALG_STATUS_PORT, sn->port) ||
 	    nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MIN, sn->media_min) ||
 	    nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MAX, sn->media_max) ||
-	    fill_classes(skb, sn))
+	    fill_classes(skb, sn) ||
+	    nla_put_u32(skb, SIPALG_STATUS_STREAMS, atomic_read(&sn->nstreams)) ||
+	    nla_put_u32(skb, SIPALG_STATUS_STREAMS_MAX, sn->limits.streams) ||
+	    nla_put_u64_64bit(skb, SIPALG_STATUS_STREAM_BYTES,
+			      atomic_long_read(&sn->stream_bytes),
+			      SIPALG_STATUS_PAD) ||
+	    nla_put_u64_64bit(skb, SIPALG_STATUS_STREAM_BYTES_MAX,
+			      sn->limits.streams_bytes, SIPALG_STATUS_PAD))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -645,6 +652,12 @@ static const struct genl_ops ops[] = {
 		.start = binding_start,
 		.dumpit = binding_dump,
 		.done = dump_done,
+	},
+	{
+		.cmd = SIPALG_CMD_STREAM_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.doit = sipalg_stream_get,
+		.dumpit = sipalg_stream_dump,
 	},
 	{
 		.cmd = SIPALG_CMD_STATS_GET,

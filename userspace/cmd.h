@@ -80,6 +80,8 @@ int cmd_registration_list(struct ctx *ctx);
 int cmd_registration_show(struct ctx *ctx);
 int cmd_binding_list(struct ctx *ctx);
 int cmd_binding_show(struct ctx *ctx);
+int cmd_stream_list(struct ctx *ctx);
+int cmd_stream_show(struct ctx *ctx);
 int cmd_stats(struct ctx *ctx);
 int cmd_monitor(struct ctx *ctx);
 int cmd_help(struct ctx *ctx);

@@ -18,6 +18,8 @@ static const struct cell lines[] = {
 	{ "registrations", 0, SIPALG_STATUS_REGISTRATIONS, SIPALG_STATUS_REGISTRATIONS_MAX,
 	  " of " },
 	{ "bindings", 0, SIPALG_STATUS_BINDINGS, SIPALG_STATUS_BINDINGS_MAX, " of " },
+	{ "streams", 0, SIPALG_STATUS_STREAMS, SIPALG_STATUS_STREAMS_MAX, " of " },
+	{ "stream-bytes", 0, SIPALG_STATUS_STREAM_BYTES, SIPALG_STATUS_STREAM_BYTES_MAX, " of " },
 	{ "port", 0, SIPALG_STATUS_PORT },
 	{ "media-ports", 0, SIPALG_STATUS_MEDIA_PORT_MIN, SIPALG_STATUS_MEDIA_PORT_MAX, " to " },
 	{ NULL }

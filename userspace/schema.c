@@ -106,6 +106,27 @@ static const char *const reasons[] = {
 #undef X
 };
 
+static const char *const stream_states[] = {
+	[SIPALG_STREAM_DECIDING] = "deciding",
+	[SIPALG_STREAM_SIP] = "sip",
+	[SIPALG_STREAM_LEFT_ALONE] = "left_alone",
+};
+
+static const char *const stream_reasons[] = {
+	[SIPALG_LEFT_NONE] = "none",
+	[SIPALG_LEFT_NOT_SIP] = "not_sip",
+	[SIPALG_LEFT_FRAMING] = "framing",
+	[SIPALG_LEFT_LENGTH] = "length",
+	[SIPALG_LEFT_TOO_LONG] = "too_long",
+	[SIPALG_LEFT_STALLED] = "stalled",
+	[SIPALG_LEFT_MEMORY] = "memory",
+	[SIPALG_LEFT_LIMIT] = "limit",
+	[SIPALG_LEFT_CLOSED] = "closed",
+	[SIPALG_LEFT_URGENT] = "urgent",
+	[SIPALG_LEFT_LATE] = "late",
+	[SIPALG_LEFT_ASKED] = "asked",
+};
+
 static const char *const registration_states[] = { "asked", "granted" };
 static const char *const sides[] = { "a", "b" };
 static const char *const protocols[] = {
@@ -129,6 +150,10 @@ static const struct field status_fields[] = {
 	[SIPALG_STATUS_CALLS_ANSWERED] = { "calls_answered", V_U32 },
 	[SIPALG_STATUS_CALLS_HELD] = { "calls_held", V_U32 },
 	[SIPALG_STATUS_SUBSCRIPTIONS] = { "subscriptions", V_U32 },
+	[SIPALG_STATUS_STREAMS] = { "streams", V_U32 },
+	[SIPALG_STATUS_STREAMS_MAX] = { "streams_max", V_U32 },
+	[SIPALG_STATUS_STREAM_BYTES] = { "stream_bytes", V_U64 },
+	[SIPALG_STATUS_STREAM_BYTES_MAX] = { "stream_bytes_max", V_U64 },
 };
 
 const struct schema schema_status = SCHEMA("status", status_fields);
@@ -256,6 +281,33 @@ static const struct field message_fields[] = {
 
 const struct schema schema_message = SCHEMA("message", message_fields);
 
+static const struct field stream_fields[] = {
+	[SIPALG_STREAM_ID] = { "id", V_U32 },
+	[SIPALG_STREAM_START] = { "start", V_TIME },
+	[SIPALG_STREAM_A_INNER_ADDR] = { "a_inner_addr", V_ADDR },
+	[SIPALG_STREAM_A_INNER_PORT] = { "a_inner_port", V_U16 },
+	[SIPALG_STREAM_A_OUTER_ADDR] = { "a_outer_addr", V_ADDR },
+	[SIPALG_STREAM_A_OUTER_PORT] = { "a_outer_port", V_U16 },
+	[SIPALG_STREAM_A_STATE] = { "a_state", V_NAME8, NAMES(stream_states) },
+	[SIPALG_STREAM_A_REASON] = { "a_reason", V_NAME8, NAMES(stream_reasons) },
+	[SIPALG_STREAM_A_MESSAGES] = { "a_messages", V_U32 },
+	[SIPALG_STREAM_A_HELD] = { "a_held", V_U32 },
+	[SIPALG_STREAM_A_MEMORY] = { "a_memory", V_U32 },
+	[SIPALG_STREAM_A_OFFSET] = { "a_offset", V_S32 },
+	[SIPALG_STREAM_B_INNER_ADDR] = { "b_inner_addr", V_ADDR },
+	[SIPALG_STREAM_B_INNER_PORT] = { "b_inner_port", V_U16 },
+	[SIPALG_STREAM_B_OUTER_ADDR] = { "b_outer_addr", V_ADDR },
+	[SIPALG_STREAM_B_OUTER_PORT] = { "b_outer_port", V_U16 },
+	[SIPALG_STREAM_B_STATE] = { "b_state", V_NAME8, NAMES(stream_states) },
+	[SIPALG_STREAM_B_REASON] = { "b_reason", V_NAME8, NAMES(stream_reasons) },
+	[SIPALG_STREAM_B_MESSAGES] = { "b_messages", V_U32 },
+	[SIPALG_STREAM_B_HELD] = { "b_held", V_U32 },
+	[SIPALG_STREAM_B_MEMORY] = { "b_memory", V_U32 },
+	[SIPALG_STREAM_B_OFFSET] = { "b_offset", V_S32 },
+};
+
+const struct schema schema_stream = SCHEMA("stream", stream_fields);
+
 static const struct field top_fields[] = {
 	[SIPALG_A_ID] = { "id", V_U32 },
 	[SIPALG_A_CALL_ID] = { "call_id", V_STRING },
@@ -268,6 +320,7 @@ static const struct field top_fields[] = {
 	[SIPALG_A_TIME] = { "time", V_TIME },
 	[SIPALG_A_MESSAGE] = { "message", V_NEST, .nest = &schema_message },
 	[SIPALG_A_KIND] = { "kind", V_NAME8, NAMES(dialog_kinds) },
+	[SIPALG_A_STREAM] = { "stream", V_NEST, .nest = &schema_stream },
 };
 
 const struct schema schema_top = SCHEMA("message", top_fields);
@@ -281,6 +334,7 @@ _Static_assert(SIPALG_REG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_OPTIONS_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_BINDING_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_MSG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_STREAM_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 
 /* And an attribute that is added to the contract needs a row above. */
 _Static_assert(COUNT(top_fields) == SIPALG_A_MAX + 1, "schema_top");
@@ -291,3 +345,4 @@ _Static_assert(COUNT(registration_fields) == SIPALG_REG_MAX + 1, "schema_registr
 _Static_assert(COUNT(options_fields) == SIPALG_OPTIONS_MAX + 1, "schema_options");
 _Static_assert(COUNT(binding_fields) == SIPALG_BINDING_MAX + 1, "schema_binding");
 _Static_assert(COUNT(message_fields) == SIPALG_MSG_MAX + 1, "schema_message");
+_Static_assert(COUNT(stream_fields) == SIPALG_STREAM_MAX + 1, "schema_stream");

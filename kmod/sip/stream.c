@@ -309,6 +309,18 @@ u32 sip_stream_memory(const struct sip_stream *s, u8 dir)
 	return n;
 }
 
+bool sip_stream_origin(const struct sip_stream *s, u8 dir, u32 out, u32 *in)
+{
+	const struct sip_stream_half *h = &s->half[dir];
+
+	if (s->state != SIP_STREAM_OPEN)
+		return false;
+	*in = seq_max(stream_map_ack(h, out), h->acked);
+	/* Where nothing is kept any more, nobody counts either. */
+	return (h->phase == SIP_STREAM_LEFT && !h->kept) ||
+	       (!seq_before(out, h->una) && !seq_after(out, h->sent));
+}
+
 void sip_stream_free(struct sip_stream *s)
 {
 	struct sip_stream_bytes *b;

@@ -396,6 +396,16 @@ u32 sip_stream_offset(const struct sip_stream *s, u8 dir);
 /* Bytes of memory that a half holds, for those who look. */
 u32 sip_stream_memory(const struct sip_stream *s, u8 dir);
 
+/**
+ * sip_stream_origin() - a number that we sent, as its sender counts
+ * @s: the stream
+ * @dir: of the sender
+ * @out: a place that the receiver was sent, and has not acknowledged
+ * @in: filled in; a place that the sender does not know to have arrived
+ * Return: false if @out is no such place.
+ */
+bool sip_stream_origin(const struct sip_stream *s, u8 dir, u32 out, u32 *in);
+
 /* Give back all memory. Nothing is sent. */
 void sip_stream_free(struct sip_stream *s);
 

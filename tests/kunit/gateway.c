@@ -8,6 +8,7 @@
 
 #include "../../kmod/flow.h"
 #include "../../kmod/inspect.h"
+#include "../../kmod/stream.h"
 #include "gateway.h"
 
 /* Of tables that nobody resizes meanwhile */
@@ -53,6 +54,17 @@ struct gateway *gateway_new(struct kunit *test)
 		.message = 65535,
 		.forks = 8,
 		.peers = 8,
+		.streams = 100,
+		.stream_bytes = 100000,
+		.streams_bytes = 1000000,
+		.stall = 5,
+		.stream = {
+			.message = 65535,
+			.growth = 8192,
+			.kept = 16,
+			.queue = 16,
+			.ahead = 100000,
+		},
 	};
 	struct gateway *g = kvzalloc(sizeof(*g), GFP_KERNEL);
 
@@ -65,6 +77,7 @@ struct gateway *gateway_new(struct kunit *test)
 	g->sn.media_min = 16384;
 	g->sn.media_max = 32767;
 	get_random_bytes(&g->sn.secret, sizeof(g->sn.secret));
+	sipalg_streams_init(&g->sn);
 	KUNIT_ASSERT_EQ(test, sipalg_tables_init(&g->sn), 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action(test, gateway_exit, g), 0);
 	return g;

@@ -183,6 +183,35 @@ void message_put_binding(struct nlmsghdr *nlh, uint32_t nth)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+void message_put_stream(struct nlmsghdr *nlh, uint32_t nth)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_A_STREAM);
+
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_ID, nth);
+	mnl_attr_put_u64(nlh, SIPALG_STREAM_START, START);
+	message_put_addr(nlh, SIPALG_STREAM_A_INNER_ADDR, "192.168.1.10");
+	mnl_attr_put_u16(nlh, SIPALG_STREAM_A_INNER_PORT, 41000);
+	message_put_addr(nlh, SIPALG_STREAM_A_OUTER_ADDR, "203.0.113.1");
+	mnl_attr_put_u16(nlh, SIPALG_STREAM_A_OUTER_PORT, 41001);
+	mnl_attr_put_u8(nlh, SIPALG_STREAM_A_STATE, SIPALG_STREAM_SIP);
+	mnl_attr_put_u8(nlh, SIPALG_STREAM_A_REASON, SIPALG_LEFT_NONE);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_A_MESSAGES, 12);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_A_HELD, 300);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_A_MEMORY, 4096);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_A_OFFSET, 57);
+	message_put_addr(nlh, SIPALG_STREAM_B_INNER_ADDR, "198.51.100.7");
+	mnl_attr_put_u16(nlh, SIPALG_STREAM_B_INNER_PORT, 5060);
+	message_put_addr(nlh, SIPALG_STREAM_B_OUTER_ADDR, "198.51.100.7");
+	mnl_attr_put_u16(nlh, SIPALG_STREAM_B_OUTER_PORT, 5060);
+	mnl_attr_put_u8(nlh, SIPALG_STREAM_B_STATE, SIPALG_STREAM_LEFT_ALONE);
+	mnl_attr_put_u8(nlh, SIPALG_STREAM_B_REASON, SIPALG_LEFT_STALLED);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_B_MESSAGES, 11);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_B_HELD, 0);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_B_MEMORY, 0);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_B_OFFSET, (uint32_t)-44);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 void message_put_status(struct nlmsghdr *nlh)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_A_STATUS);
@@ -203,6 +232,10 @@ void message_put_status(struct nlmsghdr *nlh)
 	mnl_attr_put_u32(nlh, SIPALG_STATUS_CALLS_ANSWERED, 3);
 	mnl_attr_put_u32(nlh, SIPALG_STATUS_CALLS_HELD, 1);
 	mnl_attr_put_u32(nlh, SIPALG_STATUS_SUBSCRIPTIONS, 5);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_STREAMS, 3);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_STREAMS_MAX, 65536);
+	mnl_attr_put_u64(nlh, SIPALG_STATUS_STREAM_BYTES, 4396);
+	mnl_attr_put_u64(nlh, SIPALG_STATUS_STREAM_BYTES_MAX, 67108864);
 	mnl_attr_nest_end(nlh, nest);
 }
 

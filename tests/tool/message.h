@@ -21,6 +21,7 @@ void message_put_bytes(struct nlmsghdr *nlh, uint16_t attr, const char *data, si
 void message_put_dialog(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_subscription(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_registration(struct nlmsghdr *nlh, uint32_t nth);
+void message_put_stream(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_binding(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_status(struct nlmsghdr *nlh);
 

@@ -187,6 +187,7 @@ static void test_commands(void)
 	ok(find("b", "s")->run == cmd_binding_show, "b s");
 	ok(!find("sta", NULL), "sta is ambiguous");
 	ok(find("stats", NULL)->run == cmd_stats, "stats");
+	ok(find("str", "s")->run == cmd_stream_show, "str s");
 	ok(find("b", NULL)->run == cmd_binding_list, "b");
 	ok(!find("status", "now"), "status takes no word");
 	ok(!find("dialog", "x"), "no such verb");
@@ -209,6 +210,7 @@ int main(void)
 	test_lengths(&schema_options);
 	test_lengths(&schema_binding);
 	test_lengths(&schema_message);
+	test_lengths(&schema_stream);
 	test_walk();
 	test_commands();
 	return tap_end();
