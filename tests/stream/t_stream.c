@@ -453,6 +453,9 @@ static void windows(void)
 	give_ack(1, B, A);
 	ok(nout == 1 && out[0].seq == A + 10 && out[0].len == 10,
 	   "an update of the window alone sends more");
+	sip_stream_leave(&s, SIP_STREAM_R_ASKED);
+	give_ack(0, A + 33, B);
+	is_num(hand.seq, A + 20, "a packet without data is within it");
 	end();
 }
 
