@@ -83,7 +83,7 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 		       const struct sip_endpoint *peer, bool inbound)
 {
 	struct sipalg_call *call = b->call;
-	bool ok = false, agreed;
+	bool ok = false;
 	spinlock_t *lock;
 
 	lock = sipalg_lock(sn, call->hash);
