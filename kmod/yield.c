@@ -39,8 +39,23 @@ static bool try_lock(struct sipalg_ctx *ctx, struct sipalg_dialog *d, spinlock_t
 {
 	spinlock_t *l = sipalg_lock(ctx->sn, d->call->hash);
 
-	*lock = l == sipalg_lock(ctx->sn, ctx->hash) ? NULL : l;
-	return !*lock || spin_trylock(l);
+	*lock = NULL;
+	if (l == sipalg_lock(ctx->sn, ctx->hash))
+		return true;
+	if (!spin_trylock(l))
+		return false;
+	/* Sparse counts within a function; unlock() has the other half. */
+	__release(l);
+	*lock = l;
+	return true;
+}
+
+static void unlock(spinlock_t *lock)
+{
+	if (!lock)
+		return;
+	__acquire(lock);
+	spin_unlock(lock);
 }
 
 static struct sipalg_dialog *pick(struct sipalg_ctx *ctx, struct list_head *list,
@@ -77,7 +92,6 @@ bool sipalg_yield_make_room(struct sipalg_ctx *ctx, bool bindings)
 		sipalg_dialog_end(d, SIPALG_END_EVICTED);
 	}
 	sipalg_call_forget(d);
-	if (lock)
-		spin_unlock(lock);
+	unlock(lock);
 	return true;
 }
