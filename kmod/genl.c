@@ -136,7 +136,8 @@ static int disable(struct sk_buff *skb, struct genl_info *info)
 
 /*
  * What a dump keeps between its parts, in cb->args[0]: a walk of a table and
- * the entry that did not fit into the last part.
+ * the entry that did not fit into the last part. What it is refused for is in
+ * cb->args[1], until it can be said: 6.1 takes no words where a dump starts.
  */
 struct dump {
 	struct rhashtable_iter iter;
@@ -148,18 +149,17 @@ struct dump {
 	u8 kind;	/* enum sipalg_dialog_kind */
 };
 
-static int dump_start(struct netlink_callback *cb, struct rhltable *table)
+static void dump_start(struct netlink_callback *cb, struct rhltable *table)
 {
 	struct dump *dump;
 
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
 	if (!dump) {
-		NL_SET_ERR_MSG(cb->extack, "there is no memory for a dump");
-		return -ENOMEM;
+		cb->args[1] = -ENOMEM;
+		return;
 	}
 	rhltable_walk_enter(table, &dump->iter);
 	cb->args[0] = (unsigned long)dump;
-	return 0;
 }
 
 static int dump_done(struct netlink_callback *cb)
@@ -183,6 +183,16 @@ static void dump_interrupted(struct netlink_callback *cb)
 	cb->seq = 2;
 }
 
+static int dump_refused(struct netlink_callback *cb)
+{
+	if (cb->args[1] == -EINVAL)
+		NL_SET_ERR_MSG(cb->extack,
+			       "an id asks for one thing, and a dump for all: leave out either");
+	else if (cb->args[1])
+		NL_SET_ERR_MSG(cb->extack, "there is no memory for a dump");
+	return cb->args[1];
+}
+
 /* Shows entries until the message is full; -EMSGSIZE of @put says so. */
 static int dump_some(struct sk_buff *skb, struct netlink_callback *cb, put_one put)
 {
@@ -191,7 +201,7 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb, put_one p
 	int err = 0;
 
 	if (!dump)
-		return 0;
+		return dump_refused(cb);
 	/* Between two parts, too; the walk then begins once more. */
 	if (rhashtable_walk_start_check(&dump->iter) == -EAGAIN) {
 		dump_interrupted(cb);
@@ -379,13 +389,11 @@ static const struct nla_policy dialog_policy[SIPALG_A_KIND + 1] = {
 };
 
 /* The id picks one thing: not of those that are dumped. */
-static int refuse_id(struct netlink_callback *cb, struct nlattr **attrs)
+static bool refuse_id(struct netlink_callback *cb, struct nlattr **attrs)
 {
-	if (!attrs[SIPALG_A_ID])
-		return 0;
-	NL_SET_ERR_MSG_ATTR(cb->extack, attrs[SIPALG_A_ID],
-			    "an id asks for one thing, and a dump for all: leave out either");
-	return -EINVAL;
+	if (attrs[SIPALG_A_ID])
+		cb->args[1] = -EINVAL;
+	return attrs[SIPALG_A_ID];
 }
 
 static int dialog_start(struct netlink_callback *cb)
@@ -397,12 +405,13 @@ static int dialog_start(struct netlink_callback *cb)
 	int err;
 
 	err = genlmsg_parse(cb->nlh, &sipalg_genl_family, attrs, SIPALG_A_KIND,
-			    dialog_policy, cb->extack) ?: refuse_id(cb, attrs);
-	if (!err && sn)
-		err = dump_start(cb, &sn->calls);
-	if (err || !sn)
+			    dialog_policy, cb->extack);
+	if (err || refuse_id(cb, attrs) || !sn)
 		return err;
+	dump_start(cb, &sn->calls);
 	dump = (struct dump *)cb->args[0];
+	if (!dump)
+		return 0;
 	if (attrs[SIPALG_A_KIND])
 		dump->kind = nla_get_u8(attrs[SIPALG_A_KIND]);
 	call_id = attrs[SIPALG_A_CALL_ID];
@@ -423,8 +432,11 @@ static int plain_start(struct netlink_callback *cb, struct sipalg_net *sn,
 	int err;
 
 	err = genlmsg_parse(cb->nlh, &sipalg_genl_family, attrs, SIPALG_A_ID,
-			    id_policy, cb->extack) ?: refuse_id(cb, attrs);
-	return err || !sn ? err : dump_start(cb, table);
+			    id_policy, cb->extack);
+	if (err || refuse_id(cb, attrs) || !sn)
+		return err;
+	dump_start(cb, table);
+	return 0;
 }
 
 static int registration_start(struct netlink_callback *cb)
