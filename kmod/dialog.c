@@ -301,7 +301,7 @@ static void step_failure(struct sipalg_ctx *ctx)
 	if (d->state == SIPALG_DIALOG_CONFIRMED || requester) {
 		d->invite[requester].active = false;
 		sipalg_media_refuse(d, requester, cseq);
-		if (call->method != SIP_INVITE && ends_subscription(ctx->msg.status))
+		if (call->method == SIP_SUBSCRIBE && ends_subscription(ctx->msg.status))
 			sipalg_dialog_end(d, SIPALG_END_FAILURE);
 		return;
 	}
