@@ -410,7 +410,7 @@ static void step_failure(struct sipalg_ctx *ctx)
 
 	if (d->state == SIPALG_DIALOG_CONFIRMED || sipalg_requester(ctx)) {
 		step_reinvite_failure(ctx);
-		if (call->method != SIP_INVITE && ends_subscription(ctx->msg.status))
+		if (call->method == SIP_SUBSCRIBE && ends_subscription(ctx->msg.status))
 			sipalg_dialog_end(d, SIPALG_END_FAILURE);
 		return;
 	}

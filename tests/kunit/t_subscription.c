@@ -190,6 +190,10 @@ static void subscription_refer(struct kunit *test)
 	EXPECT_OPEN(g, CONTACT, PROXY);
 	b_says(&l, 202, "REFER", 1, "b", NULL);
 	notify(&l, 1, "b", "Subscription-State: active;expires=60\r\n");
+	/* Another one that is refused says nothing about the first. */
+	a_asks(&l, "REFER", 2, "b", NULL);
+	b_says(&l, 480, "REFER", 2, "b", NULL);
+	EXPECT_STATE(&l, "b", SIPALG_DIALOG_CONFIRMED);
 	notify(&l, 2, "b", "Subscription-State: terminated\r\n");
 	EXPECT_ENDED(&l, "b", SIPALG_END_BYE);
 	expect_over(g);
