@@ -191,8 +191,10 @@ static void find_direct(struct sipalg_ctx *ctx, struct rhlist_head *list)
 {
 	const struct sipalg_path *path = &ctx->path;
 	bool request = sipalg_is_request(ctx);
-	const struct sip_host *end[2]; /* the requester, the responder */
+	/* The requester and the responder; so end[side], by whose request, is A. */
+	const struct sip_host *end[2];
 	struct sipalg_call *call, *leg[2] = {}; /* A's and B's */
+	struct sipalg_dialog *d, *twin;
 	const struct sip_msg *m = &ctx->msg;
 	struct rhlist_head *pos;
 	int side = -1;
@@ -217,11 +219,13 @@ static void find_direct(struct sipalg_ctx *ctx, struct rhlist_head *list)
 	}
 	if (!leg[0] || !leg[1])
 		return;
-	ctx->dialog = dialog_find(ctx, leg[0], side);
-	ctx->twin = dialog_find(ctx, leg[1], side);
-	if (!ctx->dialog || !ctx->twin)
+	d = dialog_find(ctx, leg[0], side);
+	twin = dialog_find(ctx, leg[1], side);
+	if (!d || !twin)
 		return;
 	ctx->call = leg[0];
+	ctx->dialog = d;
+	ctx->twin = twin;
 	ctx->side = request ? side : !side;
 }
 

@@ -343,7 +343,8 @@ static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 	struct sk_buff *list, *next;
 	struct nf_conn *ct;
 
-	list = sipalg_packet_split(skb);
+	list = sipalg_packet_split(skb, state->pf == NFPROTO_BRIDGE ||
+					sipalg_packet_is_bridged(skb));
 	if (!list)
 		return false;
 	skb_list_walk_safe(list, skb, next) {
@@ -464,10 +465,8 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 static unsigned int hook_bridged(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
-#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
-	if (nf_bridge_info_exists(skb))
+	if (sipalg_packet_is_bridged(skb))
 		return NF_ACCEPT;
-#endif
 	return hook_inspect(priv, skb, state);
 }
 

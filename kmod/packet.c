@@ -402,20 +402,22 @@ bool sipalg_packet_is_merged(const struct sk_buff *skb)
 	       skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4;
 }
 
-/* A bridge wants to find the Ethernet header in front of each. */
-static unsigned int bridged_header(const struct sk_buff *skb)
+bool sipalg_packet_is_bridged(const struct sk_buff *skb)
 {
 #if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
-	if (nf_bridge_info_exists(skb))
-		return skb_network_header(skb) - skb_mac_header(skb);
+	return nf_bridge_info_exists(skb);
+#else
+	return false;
 #endif
-	return 0;
 }
 
-struct sk_buff *sipalg_packet_split(struct sk_buff *skb)
+struct sk_buff *sipalg_packet_split(struct sk_buff *skb, bool bridged)
 {
-	unsigned int mac = bridged_header(skb);
 	struct sk_buff *list, *pos;
+	unsigned int mac;
+
+	/* A bridge wants to find the Ethernet header in front of each. */
+	mac = bridged ? skb_network_header(skb) - skb_mac_header(skb) : 0;
 
 	__skb_push(skb, mac);
 	list = skb_gso_segment(skb, 0);

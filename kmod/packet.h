@@ -95,12 +95,16 @@ unsigned int sipalg_packet_too_big(const struct sk_buff *skb);
 /* Is this several datagrams in one (GRO, UDP_SEGMENT)? */
 bool sipalg_packet_is_merged(const struct sk_buff *skb);
 
+/* Do IP's hooks see it on its way through a bridge (br_netfilter)? */
+bool sipalg_packet_is_bridged(const struct sk_buff *skb);
+
 /**
  * sipalg_packet_split() - take merged datagrams apart
  * @skb: the packet, in a netfilter hook; gone afterwards, unless this fails
+ * @bridged: it is on its way through a bridge
  * Return: a list of packets, with all that belongs to @skb (conntrack entry,
  * route); NULL if memory is short, and then @skb is as it was.
  */
-struct sk_buff *sipalg_packet_split(struct sk_buff *skb);
+struct sk_buff *sipalg_packet_split(struct sk_buff *skb, bool bridged);
 
 #endif

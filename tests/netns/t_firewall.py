@@ -134,13 +134,13 @@ def by_ip(network):
     gateway.need('br_netfilter')
     for family in ('iptables', 'ip6tables'):
         gateway.set_sysctl(f'net/bridge/bridge-nf-call-{family}', 1)
-    transparent(network, f'table inet filter {{ {GATE} }}'.replace('ether type arp accept', ''))
+    transparent(network, f'table inet filter {{\n{GATE}\n}}'.replace('ether type arp accept', ''))
 
 
 def by_bridge(network):
     """Its rules are the bridge's own (nf_conntrack_bridge)."""
     gateway.need('nf_conntrack_bridge')
-    transparent(network, f'table bridge filter {{ {GATE} }}')
+    transparent(network, f'table bridge filter {{\n{GATE}\n}}')
 
 
 def bridged_calls(network, v6=False):

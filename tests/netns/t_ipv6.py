@@ -116,13 +116,17 @@ def test_nat66_prefix():
         outside = '2001:db8:c::11'
         nat66('''chain post { type nat hook postrouting priority srcnat;
             oifname wan snat ip6 prefix to 2001:db8:c::/64; }''')
-        gateway.ip('route add 2001:db8:c::/64 via 2001:db8:b::1', 's1')
+        for ns in ('s1', 's2'):
+            gateway.ip('route add 2001:db8:c::/64 via 2001:db8:b::1', ns)
         phone, server = pair(network)
         call = Call(phone, server, f'sip:carol@[{S1}]', SERVER).start()
         equal(call.source[0], outside, 'where the INVITE comes from')
         gateway.check_outside(call.invite, call.source, outside)
         call.check_audio()
-        call.hang_up()
+        equal(call.audio_to_callee(), call.to_caller, 'where the audio comes from')
+        stranger_stays_out(network, call, phone, call.to_caller)
+        call.hang_up(server)
+        closed(network, call)
 
 
 def test_port_of_gateway():

@@ -219,7 +219,9 @@ def test_all_in_fragments_disordered():
         in_pieces(network, True)
 
 
-NAT66 = 'table ip6 nat { chain post { type nat hook postrouting priority srcnat; oifname wan masquerade; } }'
+NAT66 = '''table ip6 nat {
+    chain post { type nat hook postrouting priority srcnat; oifname wan masquerade; }
+}'''
 
 
 def test_all_in_fragments_ipv6():
