@@ -153,7 +153,8 @@ static void subscription_refused(struct kunit *test)
 		a_asks(&l, "SUBSCRIBE", 2, "b", NULL);
 		b_says(&l, answers[i].status, "SUBSCRIBE", 2, "b", NULL);
 		if (answers[i].over) {
-			EXPECT_ENDED(&l, "b", SIPALG_END_FAILURE);
+			EXPECT_ENDED(&l, "b", answers[i].status == 481 ?
+				     SIPALG_END_LOST : SIPALG_END_FAILURE);
 			EXPECT_CLOSED(g, CONTACT, PROXY);
 		} else {
 			EXPECT_STATE(&l, "b", SIPALG_DIALOG_CONFIRMED);
