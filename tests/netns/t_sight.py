@@ -28,7 +28,7 @@ def pair(network):
 
 def text(*words):
     """What sipalgctl prints for people."""
-    return net.run('gw', gateway.CTL, *words)
+    return net.run('gw', net.CTL, *words)
 
 
 def row(listing, number):
@@ -67,7 +67,7 @@ class Monitor:
 
     def __init__(self, server):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            ['ip', 'netns', 'exec', 'gw', gateway.CTL, '-j', 'monitor'], stdout=subprocess.PIPE)
+            ['ip', 'netns', 'exec', 'gw', net.CTL, '-j', 'monitor'], stdout=subprocess.PIPE)
         self.pipe, self.rest, self.seen = self.process.stdout.fileno(), b'', []
         # It listens as soon as it tells of a message that is sent until then.
         end = time.monotonic() + net.WAIT
@@ -158,7 +158,7 @@ def test_location_for_people():
         check(shown['expires'].startswith('600, left '), f'expires is {shown["expires"]}')
         check(shown['since'] == shown['refreshed'], 'since and refreshed')
         equal(ctl('registration', 'show', str(found['id']))['since'], found['since'], 'as JSON')
-        said = net.run('gw', gateway.CTL, 'registration', 'show', '4000000000', check=False)
+        said = net.run('gw', net.CTL, 'registration', 'show', '4000000000', check=False)
         check('there is none with this id' in said, f'an id that is none: {said}')
 
 

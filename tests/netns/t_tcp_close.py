@@ -163,7 +163,7 @@ def test_stalled_unheard():
 
 
 def switch(word):
-    net.run('gw', gateway.CTL, word)
+    net.run('gw', net.CTL, word)
 
 
 def test_disable():

@@ -105,7 +105,7 @@ def test_many():
         ids = [stream['id'] for stream in streams()]
         equal(len(set(ids)), 200, 'streams')
         equal(ids, sorted(ids), 'their order')
-        equal(len(net.run('gw', gateway.CTL, 'stream', 'list').splitlines()), 201, 'lines of the table')
+        equal(len(net.run('gw', net.CTL, 'stream', 'list').splitlines()), 201, 'lines of the table')
         gateway.forget()
         tcp.wait_for(lambda: not streams(), 'streams are left without their entries', 15)
         equal(gateway.ctl('status')['streams'], 0, 'streams')
@@ -114,7 +114,7 @@ def test_many():
 def test_unknown():
     """an id that nobody has is refused, in words"""
     with tcp.Net():
-        said = net.run('gw', gateway.CTL, 'stream', 'show', '77', check=False)
+        said = net.run('gw', net.CTL, 'stream', 'show', '77', check=False)
         check('there is no stream with this id' in said, f'it said {said}')
 
 

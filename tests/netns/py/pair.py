@@ -2,7 +2,7 @@
 """One topology for many calls between a phone inside and a server outside."""
 
 import net
-from gateway import CTL, bindings, forget
+from gateway import bindings, forget
 from leg import Leg
 from tap import check, equal
 from ua import Ua
@@ -43,8 +43,8 @@ class Pair:
     def leg(self, **more):
         """A call to be; one that a failed test left is forgotten."""
         if self.dirty:
-            net.run('gw', CTL, 'disable')
-            net.run('gw', CTL, 'enable')
+            net.run('gw', net.CTL, 'disable')
+            net.run('gw', net.CTL, 'enable')
             forget()
             net.drain(self.alice.socket)
             net.drain(self.carol.socket)
