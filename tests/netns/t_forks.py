@@ -201,6 +201,7 @@ def test_numbers():
     invite = leg.ask(alice, 'INVITE', leg.offer(alice))
     outer = invite.seen.media
     ports = dict(zip('bcd', (40010, 40020, 40030)))
+    stale = counter('stale')
     moved = {}
     for tag, port in ports.items():
         leg.cseq[alice] = 1
@@ -213,6 +214,7 @@ def test_numbers():
         moved[tag] = update.seen.media
         pair.check_both(moved[tag], port, HOSTS[tag])
         pair.check_shut(outer, host=HOSTS[tag])
+    equal(counter('stale'), stale, 'messages that did not fit')
     for tag, port in ports.items():
         pair.check_both(moved[tag], port, HOSTS[tag])
     leg.say(invite, 200, tag='c')

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py
 # pylint: disable=wrong-import-position
 import net
 import sip
-from gateway import counter, flows, forget
+from gateway import bindings, counter, flows, forget
 from pair import Pair
 from tap import check, equal, run_all
 
@@ -110,6 +110,39 @@ def test_lost_ack():
     ok.again()
     pair.check_both(outer)
     over(leg, outer)
+
+
+def test_late_ok():
+    """a 200 that comes again when the next INVITE is on its way is the same bytes, and changes nothing"""
+    leg = pair.leg_in()
+    ok = leg.say(leg.ask(carol, 'INVITE', leg.offer(carol)), 200, leg.offer(alice))
+    outer = ok.seen.media
+    leg.ask(carol, 'ACK')
+    pair.check_both(outer)
+    invite = leg.ask(carol, 'INVITE', leg.offer(carol, address=net.S2))
+    ok.again()
+    pair.check_both(outer)
+    pair.check_never(outer, host=net.S2)
+    leg.refuse(invite, 488)
+    pair.check_both(outer)
+    over(leg, outer, alice)
+
+
+def test_answer_told_again():
+    """the 200 tells an answer once more that an UPDATE has replaced: it opens nothing again"""
+    leg = pair.leg_in()
+    invite = leg.ask(carol, 'INVITE', leg.offer(carol))
+    outer = leg.say(invite, 183, leg.offer(alice), headers=RELIABLE).seen.media
+    leg.say(leg.ask(carol, 'PRACK', headers=RACK), 200)
+    update = leg.ask(alice, 'UPDATE', leg.offer(alice, 40010))
+    moved = update.seen.media
+    leg.say(update, 200, leg.offer(carol))
+    leg.say(invite, 200, leg.offer(alice))
+    leg.ask(carol, 'ACK')
+    pair.check_both(moved, 40010)
+    pair.check_shut(outer)
+    equal([b['inner_port'] for b in bindings('media')], [40010], 'ports that are kept for media')
+    over(leg, moved, alice, 40010)
 
 
 def test_prack_answer():
