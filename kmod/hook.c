@@ -342,9 +342,10 @@ static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 	enum ip_conntrack_info ctinfo;
 	struct sk_buff *list, *next;
 	struct nf_conn *ct;
+	bool bridged;
 
-	list = sipalg_packet_split(skb, state->pf == NFPROTO_BRIDGE ||
-					sipalg_packet_is_bridged(skb));
+	bridged = state->pf == NFPROTO_BRIDGE || sipalg_packet_is_bridged(skb);
+	list = sipalg_packet_split(skb, bridged);
 	if (!list)
 		return false;
 	skb_list_walk_safe(list, skb, next) {

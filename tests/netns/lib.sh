@@ -98,6 +98,7 @@ rules() {
         return 1
         ;;
     esac
+    # shellcheck disable=SC2016 # it is the inner shell's
     ip netns exec gw bash -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
         echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
         # What passes the lan alone is none of ours, unless a test wants it.
