@@ -265,7 +265,7 @@ def test_zero_window():
         sender = threading.Thread(target=lambda: [near.send(piece) for piece in out.pieces])
         sender.start()
         # The window is shut when it is probed.
-        tcp.wait_for(lambda: near.info(2) + near.info(3) > 1, 'the sender does not probe')
+        tcp.wait_for(lambda: near.insists() > 1, 'the sender does not probe')
         equal(far.read(len(out.wanted)), out.wanted, 'what came')
         sender.join()
 

@@ -240,7 +240,7 @@ def test_disable_unread():
     with tcp.Net() as network:
         near, far = conversed(network, rcvbuf=4096)
         near.send(tcp.request('alice', near, 'MESSAGE', b'm' * 30000))
-        tcp.wait_for(lambda: near.info(2) + near.info(3) > 1, 'the window is not shut')
+        tcp.wait_for(lambda: near.insists() > 1, 'the window is not shut')
         switch('disable')
         for end in (near, far):
             try:
