@@ -15,7 +15,7 @@
 #include "stream.h"
 
 #define GC_SECONDS	5
-#define LEAVE_MSECS	3000	/* what was translated is given so long to arrive */
+#define LEAVE_MSECS	10000	/* what was translated is given so long to arrive */
 
 /*
  * What belongs to one call of the machine.
@@ -477,14 +477,44 @@ static void stream_pause(struct sipalg_stream *st)
 	spin_unlock_bh(&st->lock);
 }
 
+/*
+ * Its receiver does not take what we have, and nobody else has it: better both
+ * ends know than that one waits for bytes that will never come.
+ */
+static void stream_reset(struct sipalg_stream *st)
+{
+	const struct sip_stream *s = &st->stream;
+	unsigned int dir;
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		const struct sip_stream_half *h = &s->half[dir], *o = &s->half[!dir];
+		struct sip_stream_seg seg = {
+			.dir = dir,
+			.seq = h->una,
+			.ack = o->acked,
+			.flags = SIP_TCP_RST | SIP_TCP_ACK,
+			.has_ts = s->has_ts,
+			.tsval = h->tsval,
+			.tsecr = o->tsval,
+		};
+
+		stream_emit(&st->stream, &seg);
+	}
+	nf_ct_kill(st->ct);
+}
+
 /* The kernel's own adjustment takes the offsets over. */
 static void stream_hand_over(struct sipalg_stream *st)
 {
 	struct nf_conn_seqadj *adj = nfct_seqadj(st->ct);
+	struct stream_call call = {};
 	unsigned int dir;
 
 	spin_lock_bh(&st->lock);
-	if (st->paused && adj) {
+	call_begin(st, &call);
+	if (!st->dead && !sip_stream_drained(&st->stream)) {
+		stream_reset(st);
+	} else if (st->paused && adj) {
 		spin_lock(&st->ct->lock);
 		for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
 			u32 offset = sip_stream_offset(&st->stream, dir);
@@ -497,7 +527,9 @@ static void stream_hand_over(struct sipalg_stream *st)
 	}
 	st->paused = false;
 	WRITE_ONCE(st->bypass, true);
+	st->call = NULL;
 	spin_unlock_bh(&st->lock);
+	call_send(st->sn, &call);
 }
 
 static void for_each_stream(struct sipalg_net *sn,

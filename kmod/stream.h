@@ -108,8 +108,9 @@ void sipalg_streams_start(struct sipalg_net *sn);
 
 /*
  * Let all connections go on without us: what is held goes out, what is on its
- * way gets some time, then the kernel carries the offsets on. Hooks are still
- * on; may sleep for seconds.
+ * way gets some time, then the kernel carries the offsets on; a connection
+ * whose receiver takes nothing all that time is reset. Hooks are still on; may
+ * sleep for seconds.
  */
 void sipalg_streams_leave(struct sipalg_net *sn);
 

@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
 import random
+import select
 import subprocess
 import threading
 import time
@@ -222,14 +223,32 @@ def test_disable_while_talking():
             seen.append(far.message().data)
         seen += [far.message().data for _ in range(50)]
         talker.stop = True
+        # It may stop before or after another one.
         while len(seen) < len(talker.sent) or talker.is_alive():
-            seen.append(far.message().data)
+            if far.data or select.select([far.socket], [], [], 0.1)[0]:
+                seen.append(far.message().data)
         talker.join()
         translated = sum(1 for data in seen if b'10.0.0.11' not in data)
         print(f'# {translated} messages translated, {len(seen) - translated} not')
         for n, data in enumerate(talker.sent):
             equal(seen[n], tcp.outside(data) if n < translated else data, f'message {n}')
         check_plain(near, far)
+
+
+def test_disable_unread():
+    """turned off while a receiver takes nothing: both ends are told, none waits for ever"""
+    with tcp.Net() as network:
+        near, far = conversed(network, rcvbuf=4096)
+        near.send(tcp.request('alice', near, 'MESSAGE', b'm' * 30000))
+        tcp.wait_for(lambda: near.insists() > 1, 'the window is not shut')
+        switch('disable')
+        for end in (near, far):
+            try:
+                while end.socket.recv(65536):
+                    pass
+                check(False, 'the connection ended without a reset')
+            except ConnectionResetError:
+                pass
 
 
 def test_rmmod():

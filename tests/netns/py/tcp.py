@@ -93,9 +93,10 @@ class Stream:
     def name(self):
         return self.socket.getsockname()[:2]
 
-    def info(self, place):
-        """A byte of struct tcp_info: 2 retransmits, 3 probes."""
-        return self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)[place]
+    def insists(self):
+        """How often it has sent something again, or probed, without an answer that helps."""
+        info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
+        return sum(info[2:5])  # retransmits, probes, backoff
 
     def total_retrans(self):
         """Segments that were sent again."""
