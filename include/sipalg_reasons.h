@@ -110,7 +110,9 @@
 	X(STREAM_URGENT, stream_urgent, EVENT,                                 \
 	  "TCP connections left alone because of urgent data")                 \
 	X(STREAM_LATE, stream_late, EVENT,                                     \
-	  "TCP connections left alone because they are older than us, or did not begin with a plain SYN")
+	  "TCP connections left alone because they are older than us, or did not begin with a plain SYN") \
+	X(STREAM_OPTIONS, stream_options, EVENT,                               \
+	  "TCP connections left alone because an option of theirs signs or counts the bytes (MPTCP, MD5, TCP-AO)")
 
 enum sipalg_reason {
 #define X(e, name, class, text) SIPALG_R_##e,

@@ -21,6 +21,11 @@
 #define HEAD_MAX	60
 #define TS_LEN		12	/* two NOPs and the option */
 
+/* Of these not all kernels have names: RFC 2385, 5925 and 8684. */
+#define OPTION_MD5SIG	19
+#define OPTION_AO	29
+#define OPTION_MPTCP	30
+
 static void read_sack(struct sipalg_segment *s, const u8 *opt, unsigned int len)
 {
 	struct sip_stream_seg *seg = &s->seg;
@@ -57,6 +62,11 @@ static void read_option(struct sipalg_segment *s, const u8 *head, unsigned int a
 		seg->has_ts = true;
 		seg->tsval = get_unaligned_be32(opt + 2);
 		seg->tsecr = get_unaligned_be32(opt + 6);
+		break;
+	case OPTION_MD5SIG:
+	case OPTION_AO:
+	case OPTION_MPTCP:
+		s->bound = true;
 		break;
 	case TCPOPT_SACK:
 		if (len < 10 || (len - 2) % 8 || s->sack_off)
@@ -110,6 +120,7 @@ enum sipalg_reason sipalg_segment_init(struct sipalg_segment *s,
 	seg->win = get_unaligned_be16(head + offsetof(struct tcphdr, window));
 	seg->flags = tcp_flag_byte((const struct tcphdr *)head) & 0x3f;
 	seg->wscale = SIP_STREAM_NO_SCALE;
+	s->bound = false;
 	s->sack_off = 0;
 	s->sack_len = 0;
 	s->mss = pf == NFPROTO_IPV4 ? TCP_MSS_DEFAULT : IPV6_MIN_MTU -

@@ -22,12 +22,14 @@
  * @head_len: bytes of the TCP header
  * @sack_off: where in the header the SACK option begins, 0: there is none
  * @sack_len: its bytes
+ * @bound: an option signs the bytes, or counts them on its own (MPTCP)
  * @mss: of a SYN: its MSS option, or what counts where it has none
  */
 struct sipalg_segment {
 	struct sipalg_packet packet;
 	struct sip_stream_seg seg;
 	u8 head_len;
+	bool bound;
 	u8 sack_off;
 	u8 sack_len;
 	u16 mss;

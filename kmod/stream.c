@@ -221,21 +221,25 @@ static bool streams_up(struct sipalg_net *sn)
 	return false;
 }
 
-static bool is_syn(const struct sk_buff *skb, u8 pf)
+/* Why a connection that begins with this packet is not followed; OK: it is. */
+static enum sipalg_reason unfit(const struct sk_buff *skb, u8 pf)
 {
 	struct sipalg_segment s;
 
-	return sipalg_segment_init(&s, (struct sk_buff *)skb, pf, 0) == SIPALG_R_OK &&
-	       (s.seg.flags & (SIP_TCP_SYN | SIP_TCP_ACK)) == SIP_TCP_SYN;
+	if (sipalg_segment_init(&s, (struct sk_buff *)skb, pf, 0) != SIPALG_R_OK ||
+	    (s.seg.flags & (SIP_TCP_SYN | SIP_TCP_ACK)) != SIP_TCP_SYN)
+		return SIPALG_R_STREAM_LATE;
+	return s.bound ? SIPALG_R_STREAM_OPTIONS : SIPALG_R_OK;
 }
 
 void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
 			 struct nf_conn *ct, struct sipalg_flow *flow)
 {
+	enum sipalg_reason why = unfit(skb, nf_ct_l3num(ct));
 	struct sipalg_stream *st;
 
-	if (!is_syn(skb, nf_ct_l3num(ct))) {
-		sipalg_count(sn, SIPALG_R_STREAM_LATE);
+	if (why != SIPALG_R_OK) {
+		sipalg_count(sn, why);
 		return;
 	}
 	if (READ_ONCE(sn->leaving) || !streams_up(sn))

@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py
 # pylint: disable=wrong-import-position
 import random
 import select
+import socket
 import subprocess
 import threading
 import time
@@ -281,6 +282,26 @@ def test_older():
         near.send(sent)
         equal(far.read(len(sent)), sent, 'a whole message')
         equal(gateway.counter('streams'), 0, 'connections followed')
+
+
+def test_mptcp():
+    """Multipath TCP counts the bytes on its own: such a connection is left alone"""
+    with tcp.Net() as network:
+        listener = tcp.listen(network, 's1')
+        try:
+            with net.inside('p1'):
+                gateway.set_sysctl('net/mptcp/enabled', 1, 'p1')
+                sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)
+        except (OSError, RuntimeError) as error:
+            raise Skip('this kernel has no MPTCP') from error
+        network.sockets.append(sock)
+        sock.bind((net.P1, 0))
+        sock.connect((net.S1, 5060))
+        near, far = tcp.Stream(sock), tcp.Stream.accept(network, listener)
+        sent = tcp.request('alice', near)
+        near.send(sent)
+        equal(far.read(len(sent)), sent, 'the request')
+        equal(gateway.counter('stream_options'), 1, 'stream_options')
 
 
 def test_namespace():
