@@ -151,8 +151,8 @@ static bool is_over(const struct sipalg_stream *st)
 /*
  * conntrack sees packets as they come, the one end's numbers next to the
  * other's. They may differ, so it has to be liberal; but it judges a RST by
- * the highest acknowledgement even then. That is made the one which the end
- * that may send a RST has seen.
+ * the highest number acknowledged even then. That is made the one which the end
+ * that may send a RST has been told.
  */
 static void tell_conntrack(struct sipalg_stream *st)
 {
@@ -536,8 +536,8 @@ static void stream_hand_over(struct sipalg_stream *st)
 	call_send(st->sn, &call);
 }
 
-static void for_each_stream(struct sipalg_net *sn,
-			    void (*what)(struct sipalg_stream *st))
+static void all_streams(struct sipalg_net *sn,
+			void (*what)(struct sipalg_stream *st))
 {
 	struct sipalg_stream *st;
 
@@ -555,16 +555,16 @@ void sipalg_streams_leave(struct sipalg_net *sn)
 	WRITE_ONCE(sn->leaving, true);
 	/* Who did not see that has its stream in the list by then. */
 	synchronize_net();
-	for_each_stream(sn, stream_leave);
+	all_streams(sn, stream_leave);
 	while (!all_drained(sn) && time_before(jiffies, end))
 		msleep(20);
 	/*
 	 * A packet must not be adjusted twice, nor not at all: for a moment,
 	 * those that need it are lost, and come again.
 	 */
-	for_each_stream(sn, stream_pause);
+	all_streams(sn, stream_pause);
 	synchronize_net();
-	for_each_stream(sn, stream_hand_over);
+	all_streams(sn, stream_hand_over);
 }
 
 void sipalg_streams_flush(struct sipalg_net *sn)

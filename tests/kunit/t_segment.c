@@ -367,10 +367,12 @@ static void segment_no_memory(struct kunit *test)
 				current->fail_nth = 0;
 				if (err) {
 					KUNIT_EXPECT_EQ(test, err, -ENOMEM);
-					expect_same(test, skb, &w, "what failed", tcp_forms[f].name);
+					expect_same(test, skb, &w, "what failed",
+						    tcp_forms[f].name);
 				}
 				if (clone)
-					expect_same(test, clone, &w, "the clone", tcp_forms[f].name);
+					expect_same(test, clone, &w, "the clone",
+						    tcp_forms[f].name);
 				kfree_skb(clone);
 				kfree_skb(skb);
 				KUNIT_ASSERT_LT(test, nth, 20);
@@ -393,7 +395,8 @@ static void segment_lies(struct kunit *test)
 			tcp_build(test, &w, &tcp_forms[0], "text", 4);
 			w.data[w.l4off + 20 + at] = v;
 			skb = skb_build(test, &w, &tcp_forms[0], &layout_linear);
-			KUNIT_EXPECT_EQ(test, sipalg_segment_init(&s, skb, NFPROTO_IPV4, 0), SIPALG_R_OK);
+			KUNIT_EXPECT_EQ(test, sipalg_segment_init(&s, skb, NFPROTO_IPV4, 0),
+					SIPALG_R_OK);
 			KUNIT_EXPECT_LE(test, s.seg.nsack, SIP_STREAM_SACKS);
 			s.seg.nsack = min_t(u8, s.seg.nsack, 1);
 			KUNIT_EXPECT_EQ(test, sipalg_segment_set_header(&s), 0);
@@ -405,10 +408,8 @@ static void segment_lies(struct kunit *test)
 	for (v = 0; v < 16; v++) {
 		w.data[w.l4off + 12] = v << 4;
 		skb = skb_build(test, &w, &tcp_forms[0], &layout_linear);
-		if (v < 5 || v * 4 > 20 + sizeof(options) + 4)
-			KUNIT_EXPECT_NE(test, sipalg_segment_init(&s, skb, NFPROTO_IPV4, 0), SIPALG_R_OK);
-		else
-			KUNIT_EXPECT_EQ(test, sipalg_segment_init(&s, skb, NFPROTO_IPV4, 0), SIPALG_R_OK);
+		KUNIT_EXPECT_EQ(test, sipalg_segment_init(&s, skb, NFPROTO_IPV4, 0) == SIPALG_R_OK,
+				v >= 5 && v * 4 <= 20 + sizeof(options) + 4);
 		kfree_skb(skb);
 	}
 }
