@@ -2,7 +2,7 @@
 /*
  * Bodies: the input's first line is the Content-Type, the rest is the body.
  * Session descriptions come in their order, each behind a delimiter and an
- * empty line, and their number has an end.
+ * empty line: so their number has an end.
  */
 #include "fuzz.h"
 
@@ -51,10 +51,11 @@ static void need_begin(const struct sip_msg *m, struct sip_span part, u32 from)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	u32 len, pos = 0, from, parts = 0;
+	u32 len, from;
 	static struct sip_msg m;
 	static struct sdp sdp;
-	struct sip_span part;
+	struct sip_parts walk;
+	struct sip_part part;
 	char *data;
 
 	if (size > INPUT_MAX)
@@ -64,18 +65,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		goto out;
 	from = m.body.off;
 	walk_bad = 0;
-	while (sip_body_next(&m, &pos, &part)) {
-		need(++parts <= 16);
-		need(part.len && part.off >= from);
-		need(part.off + part.len <= m.len);
-		need(pos == part.off + part.len);
-		if (!same_span(part, m.body))
-			need_begin(&m, part, from);
-		from = pos;
-		walk_sdp(data, part, &sdp);
+	sip_parts_init(&walk, &m);
+	while (sip_parts_next(&walk, &part)) {
+		need(part.body.len && part.body.off >= from);
+		need(part.body.off + part.body.len <= m.len);
+		if (!same_span(part.body, m.body))
+			need_begin(&m, part.body, from);
+		from = part.body.off + part.body.len;
+		walk_sdp(data, part.body, &sdp);
 	}
 	need(!walk_bad);
-	need(!sip_body_next(&m, &pos, &part));
+	need(!sip_parts_next(&walk, &part));
 out:
 	free(data);
 	return 0;

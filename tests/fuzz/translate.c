@@ -236,16 +236,17 @@ static struct result translate(const char *data, u32 len, bool out)
 	static struct sip_edits e;
 	static struct sip_msg m;
 	static struct sdp sdp;
-	struct sip_span part;
-	u32 pos = 0;
+	struct sip_parts walk;
+	struct sip_part part;
 
 	res.reason = sip_parse(&m, data, len);
 	if (res.reason != SIPALG_R_OK)
 		return res;
 	memset(&e, 0xa5, sizeof(e));
 	sip_edits_init(&e);
-	while (sip_body_next(&m, &pos, &part))
-		if (sdp_parse(data, part, &sdp) == SIPALG_R_OK)
+	sip_parts_init(&walk, &m);
+	while (sip_parts_next(&walk, &part))
+		if (sdp_parse(data, part.body, &sdp) == SIPALG_R_OK)
 			edit_sdp(&rule, &e, &sdp);
 	res.reason = sip_translate(&m, &resolver, &e);
 	if (res.reason != SIPALG_R_OK)
@@ -323,17 +324,21 @@ static void need_vias(const struct sip_msg *a, const struct sip_msg *b)
 /* Between the session descriptions. */
 static void need_body(const struct sip_msg *a, const struct sip_msg *b)
 {
-	u32 pa = 0, pb = 0, fa = a->body.off, fb = b->body.off;
-	struct sip_span sa, sb;
+	u32 fa = a->body.off, fb = b->body.off;
+	struct sip_parts wa, wb;
+	struct sip_part pa, pb;
 
-	while (sip_body_next(a, &pa, &sa)) {
-		need(sip_body_next(b, &pb, &sb));
-		need(same_bytes(a->data, (struct sip_span){ fa, sa.off - fa },
-				b->data, (struct sip_span){ fb, sb.off - fb }));
-		fa = sa.off + sa.len;
-		fb = sb.off + sb.len;
+	sip_parts_init(&wa, a);
+	sip_parts_init(&wb, b);
+	while (sip_parts_next(&wa, &pa)) {
+		need(sip_parts_next(&wb, &pb));
+		need(pa.early == pb.early);
+		need(same_bytes(a->data, (struct sip_span){ fa, pa.body.off - fa },
+				b->data, (struct sip_span){ fb, pb.body.off - fb }));
+		fa = pa.body.off + pa.body.len;
+		fb = pb.body.off + pb.body.len;
 	}
-	need(!sip_body_next(b, &pb, &sb));
+	need(!sip_parts_next(&wb, &pb));
 	need(same_bytes(a->data, (struct sip_span){ fa, a->len - fa },
 			b->data, (struct sip_span){ fb, b->len - fb }));
 }

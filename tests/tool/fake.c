@@ -283,8 +283,7 @@ static void answer(const struct nlmsghdr *nlh)
 			return;
 		}
 		message_put_binding(reply, id_of(nlh));
-		answer_dump(genl->cmd, seq, 2, message_put_binding);
-		return;
+		break;
 	case SIPALG_CMD_STREAM_GET:
 		if (nlh->nlmsg_flags & NLM_F_DUMP) {
 			answer_dump(genl->cmd, seq, 2, message_put_stream);

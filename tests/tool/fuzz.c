@@ -117,8 +117,7 @@ static struct nlmsghdr *random_message(char *buf)
 	struct nlmsghdr *nlh = message_start(buf, SIPALG_CMD_EVENT, 0, 0);
 
 	mnl_attr_put_u32(nlh, SIPALG_A_EVENT, random_below(16));
-	mnl_attr_put_u32(nlh, SIPALG_A_EVENT, random_below(10));
-	switch (random_below(7)) {
+	switch (random_below(8)) {
 	case 0:
 		message_put_dialog(nlh, 1);
 		break;
@@ -135,7 +134,7 @@ static struct nlmsghdr *random_message(char *buf)
 		message_put_status(nlh);
 		message_put_stats(nlh, random_below(60));
 		break;
-	case 4:
+	case 5:
 		message_put_subscription(nlh, 1);
 		break;
 	default:
@@ -165,7 +164,6 @@ static void read_all(struct ctx *ctx, const struct nlmsghdr *nlh)
 	static const struct view *const views[] = {
 		&view_status, &view_dialog, &view_subscription, &view_registration,
 		&view_binding,
-		&view_status, &view_dialog, &view_registration, &view_binding,
 		&view_stream,
 	};
 	struct nl nl = { .family = FAKE_FAMILY };

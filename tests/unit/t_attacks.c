@@ -60,7 +60,7 @@ static void content_length_rewritten(void)
 	} v[] = {
 		{ 9, 1 }, { 99, 1 }, { 999, 8000 }, { 0, 1 }, { 10, 0 }, { 5000, 5000 },
 	};
-	static char text[32768], body[16384], out[32768], more[8192];
+	static char text[32768], body[16384], out[32768], more[SIP_EDIT_TEXT + 1];
 	size_t i;
 	u32 n, len;
 
@@ -80,7 +80,8 @@ static void content_length_rewritten(void)
 		is_num(m.len, len, "with nothing behind it");
 	}
 	sip_edits_init(&e);
-	ok(!sip_edits_add(&e, m.data, ((struct sip_span){ 0, 0 }), more, 8193),
+	ok(!sip_edits_add(&e, m.data, ((struct sip_span){ 0, 0 }), more,
+			  SIP_EDIT_TEXT + 1),
 	   "more than fits is refused");
 }
 

@@ -79,8 +79,10 @@ static void look(const char *data, u32 len)
 	static struct sip_msg m;
 	const struct sip_hdr *h;
 	struct sip_nameaddr na;
-	struct sip_span part;
-	u32 i, pos = 0;
+	struct sip_parts walk;
+	struct sip_part part;
+	struct sip_span value;
+	u32 i;
 
 	if (sip_parse(&m, data, len) != SIPALG_R_OK)
 		return;
@@ -90,9 +92,10 @@ static void look(const char *data, u32 len)
 		struct sip_span rest = h->value;
 
 		while (sip_nameaddr_next(data, &rest, &na) == 1)
-			sip_param(data, na.params, "expires", &part);
+			sip_param(data, na.params, "expires", &value);
 	}
-	while (sip_body_next(&m, &pos, &part))
+	sip_parts_init(&walk, &m);
+	while (sip_parts_next(&walk, &part))
 		;
 	for (i = 0; i < m.nhdrs; i++)
 		sip_digest_covers_body(data, m.hdrs[i].value);
