@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
 import random
+import time
 
 import lossy
 import tcp
@@ -33,7 +34,11 @@ def test_bulk():
                 found.append(data[at:at + chance.randint(1, 3000)])
                 at += len(found[-1])
             return found
-        tcp.exchange(*tcp.conversation(near, far, 100, cut), wait=lossy.PATIENCE)
+        begin = time.monotonic()
+        try:
+            tcp.exchange(*tcp.conversation(near, far, 100, cut), wait=lossy.PATIENCE)
+        finally:
+            print(f'# {time.monotonic() - begin:.1f} s; connections left alone: {lossy.left_alone() or "none"}')
 
 
 run_all(globals())

@@ -30,6 +30,11 @@ def lossy(network):
     check(network, 'there is no network')
 
 
+def left_alone():
+    """Counters of streams that are not followed any more."""
+    return {k: v for k, v in gateway.ctl('stats').items() if k.startswith('stream_') and v}
+
+
 class Calls(threading.Thread):
     """The calls of one connection; what goes wrong is in `error`."""
 
@@ -115,8 +120,7 @@ def calls(nagle):
         stats = gateway.ctl('stats')
         print(f'# {done} calls, {messages} messages in {took:.1f} s; {again} segments sent again; '
               f'{tcp.invalid()} invalid; {stats["dialogs_created"]} dialogs')
-        left = {k: v for k, v in stats.items() if k.startswith('stream_') and v}
-        print(f'# connections left alone: {left or "none"}')
+        print(f'# connections left alone: {left_alone() or "none"}')
         for thread in threads:
             if thread.error:
                 raise thread.error
