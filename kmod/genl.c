@@ -668,6 +668,8 @@ static const struct genl_ops ops[] = {
 	{
 		.cmd = SIPALG_CMD_STREAM_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = id_policy,
+		.maxattr = ARRAY_SIZE(id_policy) - 1,
 		.doit = sipalg_stream_get,
 		.dumpit = sipalg_stream_dump,
 	},
