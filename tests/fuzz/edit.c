@@ -7,7 +7,7 @@
  */
 #include "fuzz.h"
 
-#define MAX_OPS	400
+#define MAX_OPS		(SIP_MAX_EDITS + 1)
 
 struct op {
 	struct sip_span s;

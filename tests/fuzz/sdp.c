@@ -39,8 +39,6 @@ static void move_all(struct sdp *sdp, u32 by)
 	for (i = 0; i < sdp->ncands; i++) {
 		move(&sdp->cands[i].addr_text, by);
 		move(&sdp->cands[i].port_text, by);
-		move(&sdp->cands[i].rport_text, by);
-		move_conn(&sdp->cands[i].raddr, by);
 	}
 }
 

@@ -207,8 +207,6 @@ static void edit_sdp(struct rule *r, struct sip_edits *e, const struct sdp *sdp)
 	for (i = 0; i < sdp->ncands; i++) {
 		edit_host(r, e, sdp->cands[i].addr_text, sdp->cands[i].addr);
 		edit_port(r, e, sdp->cands[i].port_text);
-		edit_conn(r, e, &sdp->cands[i].raddr);
-		edit_port(r, e, sdp->cands[i].rport_text);
 	}
 }
 
