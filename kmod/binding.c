@@ -566,6 +566,19 @@ unsigned int sipalg_binding_peers(struct sipalg_binding *b,
 	return n;
 }
 
+/*
+ * An entry that ended; or one that never got into conntrack's tables, because
+ * its packet was dropped: nobody but us knows of it any more.
+ */
+static bool is_over(const struct nf_conn *ct)
+{
+	if (nf_ct_is_dying(ct))
+		return true;
+	if (nf_ct_is_confirmed(ct))
+		return nf_ct_is_expired(ct);
+	return refcount_read(&ct->ct_general.use) == 1;
+}
+
 bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)
 {
 	struct nf_conn *old = NULL;
@@ -577,9 +590,7 @@ bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)
 		goto out;
 	/* Entries that ended are replaced first. */
 	for (i = 0; i < b->nflows; i++) {
-		if (nf_ct_is_dying(b->flows[i]) ||
-		    (nf_ct_is_confirmed(b->flows[i]) &&
-		     nf_ct_is_expired(b->flows[i])))
+		if (is_over(b->flows[i]))
 			break;
 	}
 	if (i == SIPALG_FLOWS_MAX)
@@ -610,9 +621,13 @@ static bool is_flow_of(struct sipalg_binding *b, const struct nf_conn *ct)
 	return found;
 }
 
+/*
+ * @answers: only an entry of which this is the answer: it was led to this host
+ * itself because the binding was not open yet, whoever's media it is.
+ */
 static void clear_tuple(struct sipalg_binding *b,
 			const struct sipalg_end_key *src,
-			const struct sipalg_end_key *dst)
+			const struct sipalg_end_key *dst, bool answers)
 {
 	struct nf_conntrack_tuple t = {};
 	struct nf_conntrack_tuple_hash *h;
@@ -631,7 +646,8 @@ static void clear_tuple(struct sipalg_binding *b,
 	if (!h)
 		return;
 	ct = nf_ct_tuplehash_to_ctrack(h);
-	if (!ct->master && !is_flow_of(b, ct))
+	if (answers ? NF_CT_DIRECTION(h) == IP_CT_DIR_REPLY :
+		      !ct->master && !is_flow_of(b, ct))
 		nf_ct_delete(ct, 0, 0);
 	nf_ct_put(ct);
 }
@@ -646,8 +662,11 @@ void sipalg_binding_clear_way(struct sipalg_binding *b,
 	sipalg_end_key_set(&key, SIPALG_OUTER, peer, inner->proto, outer->zone);
 	if (key.pf != inner->pf)
 		return;
-	clear_tuple(b, &key, outer);
-	clear_tuple(b, inner, &key);
+	clear_tuple(b, &key, outer, false);
+	clear_tuple(b, inner, &key, false);
+	if (memcmp(&inner->addr, &outer->addr, sizeof(inner->addr)) ||
+	    inner->port != outer->port)
+		clear_tuple(b, outer, &key, true);
 }
 
 int sipalg_bindings_init(struct sipalg_net *sn)

@@ -72,6 +72,26 @@ def test_hairpin():
                   'two seconds after the call its audio still passes')
 
 
+def test_hairpin_early():
+    """audio that the callee sends while its answer is still on the way does no harm"""
+    with net.Net() as network:
+        alice, bob, proxy = hairpin(network)
+        call = Call(alice, bob, f'sip:bob@{net.S1}', (net.S1, 5060), proxy).ring()
+        ok = bob.response(call.invite, call.source, 200, 'OK', to_tag=call.to_tag,
+                          body=bob.offer())
+        bob.send(ok, call.source)
+        # The answer is with the proxy now; the first leg has not heard of it.
+        network.barrier('p1', 's1')
+        for _ in range(8):
+            network.absent(bob.rtp, call.invite.media, alice.rtp, 'p1', 's1')
+        proxy.pump()
+        call.ok, _ = alice.expect(200)
+        call.in_dialog(alice, 'ACK', cseq=call.invite_cseq)
+        bob.expect('ACK')
+        call.check_audio()
+        call.hang_up(bob)
+
+
 def test_hairpin_back():
     """and the other way round, the callee's side ends it"""
     with net.Net('snat') as network:
