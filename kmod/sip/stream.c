@@ -6,6 +6,7 @@
 
 /* RFC 7323: more than this is taken for this. */
 #define SCALE_MAX	14
+#define PATIENCE	8	/* how many time-outs a message may take that comes in drops */
 
 struct sip_stream_bytes *stream_bytes(struct sip_stream *s, u32 room)
 {
@@ -263,7 +264,8 @@ bool sip_stream_expire(struct sip_stream *s, u32 limit)
 
 		if (h->queue && s->now - h->queue_since >= limit)
 			stream_queue_drop(s, h);
-		if (h->held && s->now - h->held_since >= limit)
+		if (h->held && (s->now - h->held_since >= limit ||
+				s->now - h->held_first >= PATIENCE * limit))
 			stream_leave(s, h, SIP_STREAM_R_STALLED);
 		else if (stream_has_orphan(h))
 			stream_send_again(s, h, h->kept);

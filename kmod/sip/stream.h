@@ -245,7 +245,8 @@ struct sip_stream_bytes {
  * @frame: of the message that is held
  * @nkept: how many
  * @nqueue: how many
- * @held_since: @now at the first held byte
+ * @held_since: @now at the latest held byte
+ * @held_first: @now at the first one
  * @queue_since: @now at the first segment in the queue
  * @messages: how many were handed out
  * @tsval: the sender's latest timestamp
@@ -273,6 +274,7 @@ struct sip_stream_half {
 	u32 nkept;
 	u32 nqueue;
 	u32 held_since;
+	u32 held_first;
 	u32 queue_since;
 	u32 messages;
 	u32 tsval;
@@ -370,7 +372,8 @@ bool sip_stream_waits(const struct sip_stream *s);
 /**
  * sip_stream_expire() - to be called every second or so while it waits
  * @s: the stream
- * @limit: messages and queues that wait for so long are given up
+ * @limit: messages of which nothing more came for so long, and queues that wait
+ *	for so long, are given up; and messages that take many times as long
  * Return: sip_stream_waits().
  */
 bool sip_stream_expire(struct sip_stream *s, u32 limit);

@@ -64,7 +64,7 @@ static bool hold_room(struct sip_stream *s, struct sip_stream_half *h, u32 room)
 	} else {
 		n->in = h->in_nxt;
 		n->len = 0;
-		h->held_since = s->now;
+		h->held_first = s->now;
 	}
 	h->held = n;
 	return true;
@@ -86,6 +86,7 @@ static u32 hold(struct sip_stream *s, struct sip_stream_half *h,
 	}
 	memcpy(h->held->data + has, data, len);
 	h->held->len += len;
+	h->held_since = s->now;
 	h->in_nxt += len;
 	return len;
 }
