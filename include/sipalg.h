@@ -29,6 +29,16 @@
  * SIPALG_CMD_STATS_GET (do)
  *	SIPALG_A_STATS: an array of u64 in the order of sipalg_reasons.h.
  *
+ * SIPALG_CMD_POLICY_GET (dump)
+ *	One message per rule, in their order: SIPALG_A_RULE.
+ *
+ * SIPALG_CMD_POLICY_SET (do, ack)
+ *	Replaces the whole policy, or nothing: SIPALG_A_RULE once per rule, in
+ *	their order; none at all: nothing is SIP any more. Calls, registrations
+ *	and flows go on; what a flow's rule is, its next packet finds out.
+ *	ERANGE, EINVAL: a rule is wrong; the sentence says what, and the bad
+ *	attribute is pointed at. E2BIG: too many rules or prefixes. ENOMEM.
+ *
  * SIPALG_CMD_EVENT (multicast group "events")
  *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
  *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE.
@@ -53,6 +63,8 @@ enum sipalg_cmd {
 	SIPALG_CMD_BINDING_GET,
 	SIPALG_CMD_STATS_GET,
 	SIPALG_CMD_EVENT,
+	SIPALG_CMD_POLICY_GET,
+	SIPALG_CMD_POLICY_SET,
 	__SIPALG_CMD_MAX,
 	SIPALG_CMD_MAX = __SIPALG_CMD_MAX - 1
 };
@@ -71,6 +83,7 @@ enum sipalg_attr {
 	SIPALG_A_EVENT,		/* u32, enum sipalg_event */
 	SIPALG_A_TIME,		/* u64, ms since the epoch */
 	SIPALG_A_MESSAGE,	/* nest, enum sipalg_message_attr */
+	SIPALG_A_RULE,		/* nest, enum sipalg_rule_attr */
 	__SIPALG_A_MAX,
 	SIPALG_A_MAX = __SIPALG_A_MAX - 1
 };
@@ -237,6 +250,58 @@ enum sipalg_message_attr {
 	SIPALG_MSG_DST_PORT,		/* u16 */
 	__SIPALG_MSG_MAX,
 	SIPALG_MSG_MAX = __SIPALG_MSG_MAX - 1
+};
+
+#define SIPALG_RULE_NAME_MAX	31
+
+enum sipalg_action {
+	SIPALG_ACTION_ALG,	/* translate, and open what was agreed */
+	SIPALG_ACTION_OBSERVE,	/* track and count; change and open nothing */
+	SIPALG_ACTION_BYPASS,	/* as if it were not SIP */
+	SIPALG_ACTION_DROP,
+	SIPALG_ACTION_COUNT
+};
+
+/*
+ * A rule of the policy. What is absent matches everything, or is the default.
+ * The first rule that matches a flow's first packet counts.
+ */
+enum sipalg_rule_attr {
+	SIPALG_RULE_UNSPEC,
+	SIPALG_RULE_PAD,
+	SIPALG_RULE_ID,			/* u32: from 1; ignored when set */
+	SIPALG_RULE_NAME,		/* string, at most SIPALG_RULE_NAME_MAX */
+	SIPALG_RULE_ACTION,		/* u8, enum sipalg_action */
+	SIPALG_RULE_IIF,		/* string: interface by which it came */
+	SIPALG_RULE_OIF,		/* string: interface by which it leaves */
+	SIPALG_RULE_SRC,		/* nest, enum sipalg_prefix_attr: who begins */
+	SIPALG_RULE_DST,		/* nest: whom it is sent to, before or after NAT */
+	SIPALG_RULE_PROTOCOL,		/* u8: IPPROTO_UDP or IPPROTO_TCP */
+	SIPALG_RULE_PORT_MIN,		/* u16: the port it is sent to */
+	SIPALG_RULE_PORT_MAX,		/* u16 */
+	SIPALG_RULE_MARK,		/* u32: ct mark */
+	SIPALG_RULE_MASK,		/* u32: the bits of it that count */
+	SIPALG_RULE_ZONE,		/* u16: conntrack zone */
+	SIPALG_RULE_OPTIONS,		/* nest: u32 each, type: enum sipalg_option + 1 */
+	SIPALG_RULE_RATES,		/* nest: u32 each, type: enum sipalg_method + 1:
+					 * messages per second from one host */
+	SIPALG_RULE_INNER,		/* nest, prefix; once per: other inside hosts that
+					 * may stand in c= of an offer */
+	SIPALG_RULE_CALLER,		/* nest, prefix; once per: who besides the registrar
+					 * may call a registered phone */
+	SIPALG_RULE_FLOWS,		/* u64: flows that it was found for */
+	SIPALG_RULE_DIALOGS,		/* u32: that live */
+	SIPALG_RULE_REGISTRATIONS,	/* u32: that live */
+	__SIPALG_RULE_MAX,
+	SIPALG_RULE_MAX = __SIPALG_RULE_MAX - 1
+};
+
+enum sipalg_prefix_attr {
+	SIPALG_PREFIX_UNSPEC,
+	SIPALG_PREFIX_ADDR,		/* bytes, 4 or 16 */
+	SIPALG_PREFIX_LEN,		/* u8: bits, 0 to 32 or 128 */
+	__SIPALG_PREFIX_MAX,
+	SIPALG_PREFIX_MAX = __SIPALG_PREFIX_MAX - 1
 };
 
 #endif
