@@ -88,7 +88,27 @@
 	X(LOW_PORT, low_port, EVENT,                                           \
 	  "addresses left as they are because their port is under 1024")       \
 	X(ADOPTED, adopted, EVENT,                                             \
-	  "UDP flows from before the module was enabled that were restarted")
+	  "UDP flows from before the module was enabled that were restarted")  \
+	X(STREAMS, streams, EVENT,                                             \
+	  "TCP connections followed from their beginning")                     \
+	X(STREAM_NOT_SIP, stream_not_sip, EVENT,                               \
+	  "TCP connections left alone because they do not begin as SIP (HTTP, TLS)") \
+	X(STREAM_FRAMING, stream_framing, EVENT,                               \
+	  "directions of TCP connections left alone because no message begins where the last one ended") \
+	X(STREAM_LENGTH, stream_length, EVENT,                                 \
+	  "directions of TCP connections left alone because a message's end cannot be known") \
+	X(STREAM_TOO_LONG, stream_too_long, EVENT,                             \
+	  "directions of TCP connections left alone because a message was longer than the limit") \
+	X(STREAM_STALLED, stream_stalled, EVENT,                               \
+	  "directions of TCP connections left alone because a message did not come to its end in time") \
+	X(STREAM_MEMORY, stream_memory, EVENT,                                 \
+	  "TCP connections, or directions of them, left alone because memory was short or its limit was reached") \
+	X(STREAM_LIMIT, stream_limit, EVENT,                                   \
+	  "TCP connections, or directions of them, left alone because the limit of connections or of unacknowledged messages was reached") \
+	X(STREAM_URGENT, stream_urgent, EVENT,                                 \
+	  "TCP connections left alone because of urgent data")                 \
+	X(STREAM_LATE, stream_late, EVENT,                                     \
+	  "TCP connections left alone because they are older than us, or did not begin with a plain SYN")
 
 enum sipalg_reason {
 #define X(e, name, class, text) SIPALG_R_##e,

@@ -16,6 +16,7 @@
 #include "registration.h"
 #include "sip/edit.h"
 #include "sip/sdp.h"
+#include "sip/stream.h"
 #include "sip/translate.h"
 
 #define SIPALG_MESSAGE_MAX	65536
@@ -52,6 +53,7 @@ struct sipalg_contact {
  * @packet: the packet
  * @ct: its conntrack entry
  * @flow: what we know of the entry
+ * @stream: TCP: the connection, else NULL
  * @dir: the packet's direction
  * @proto: IPPROTO_UDP or IPPROTO_TCP
  * @out_dev: the device by which the message leaves, NULL where it stays here
@@ -88,6 +90,7 @@ struct sipalg_ctx {
 	struct sipalg_packet packet;
 	struct nf_conn *ct;
 	struct sipalg_flow *flow;
+	struct sip_stream *stream;
 	enum ip_conntrack_dir dir;
 	u8 proto;
 	const struct net_device *out_dev;

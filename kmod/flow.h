@@ -17,6 +17,7 @@
 #include "sip/translate.h"
 
 struct sipalg_net;
+struct sipalg_stream;
 
 /* How the inside host of a flow writes itself; a bit per direction it has. */
 enum sipalg_flow_flag {
@@ -35,12 +36,14 @@ enum sipalg_flow_flag {
  *	written by any CPU without a lock: each bit is an observation
  * @zone: conntrack zone of the inside; set before the flow is confirmed
  * @until: jiffies, the flow is kept alive at least so long; 0 never set
+ * @stream: TCP: where the connection is, NULL if it is left alone
  */
 struct sipalg_flow {
 	u32 magic;
 	u8 flags[IP_CT_DIR_MAX];
 	u16 zone;
 	unsigned long until;
+	struct sipalg_stream __rcu *stream;
 };
 
 extern u32 sipalg_flow_magic;

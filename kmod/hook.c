@@ -7,13 +7,16 @@
  * confirms, when the packet's addresses are final, signalling is inspected.
  * All other packets are let go after a few comparisons.
  */
+#include <linux/inetdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/slab.h>
+#include <net/addrconf.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 #include <net/netfilter/nf_nat.h>
+#include <net/route.h>
 
 #include "binding.h"
 #include "call.h"
@@ -23,6 +26,7 @@
 #include "media.h"
 #include "net.h"
 #include "packet.h"
+#include "stream.h"
 
 /* After conntrack, before DNAT; after SNAT, before conntrack confirms. */
 #define PRIORITY_NEW		(NF_IP_PRI_CONNTRACK + 1)
@@ -215,8 +219,9 @@ static unsigned int hook_new(void *priv, struct sk_buff *skb,
 static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct)
 {
 	__be16 port = htons(sn->port);
+	u8 proto = nf_ct_protonum(ct);
 
-	if (nf_ct_protonum(ct) != IPPROTO_UDP)
+	if (proto != IPPROTO_UDP && proto != IPPROTO_TCP)
 		return NULL;
 	if (ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.udp.port != port &&
 	    ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u.udp.port != port)
@@ -252,6 +257,39 @@ static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 	return true;
 }
 
+/*
+ * What we send to a local socket in the name of its peer comes by the loopback
+ * device, from somebody who is not here.
+ */
+static bool is_own_segment(const struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	if (!state->in || !(state->in->flags & IFF_LOOPBACK))
+		return false;
+	if (state->pf == NFPROTO_IPV4)
+		return inet_addr_type(state->net, ip_hdr(skb)->saddr) != RTN_LOCAL;
+#if IS_ENABLED(CONFIG_IPV6)
+	return !ipv6_chk_addr(state->net, &ipv6_hdr(skb)->saddr, NULL, 0);
+#else
+	return false;
+#endif
+}
+
+static unsigned int inspect_segment(struct sipalg_net *sn, struct sk_buff *skb,
+				    const struct nf_hook_state *state,
+				    struct nf_conn *ct,
+				    enum ip_conntrack_info ctinfo,
+				    struct sipalg_flow *flow)
+{
+	if (!nf_ct_is_confirmed(ct) && !rcu_access_pointer(flow->stream))
+		sipalg_stream_begin(sn, skb, ct, flow);
+	if (is_own_segment(skb, state) ||
+	    !sipalg_stream_packet(sn, skb, state, ct, ctinfo, flow))
+		return NF_ACCEPT;
+	consume_skb(skb);
+	return NF_STOLEN;
+}
+
 static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
@@ -272,6 +310,8 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 	if (state->hook == NF_INET_POST_ROUTING &&
 	    (state->out->flags & IFF_LOOPBACK || netif_is_l3_master(state->out)))
 		return NF_ACCEPT;
+	if (nf_ct_protonum(ct) == IPPROTO_TCP)
+		return inspect_segment(sn, skb, state, ct, ctinfo, flow);
 	if (sipalg_packet_is_merged(skb) && inspect_each(sn, skb, state, flow))
 		return NF_STOLEN;
 	sipalg_inspect(sn, skb, state, ct, ctinfo, flow);

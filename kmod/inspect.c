@@ -22,6 +22,7 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->out_dev = state->out;
 	ctx->ct = ct;
 	ctx->flow = flow;
+	ctx->stream = NULL;
 	ctx->dir = CTINFO2DIR(ctinfo);
 	ctx->proto = nf_ct_protonum(ct);
 	ctx->zone = flow->zone;
@@ -112,6 +113,19 @@ static enum sipalg_reason plan(struct sipalg_ctx *ctx)
 	return SIPALG_R_OK;
 }
 
+/* A message of a stream stays where it is; the new one has a place of its own. */
+static enum sipalg_reason apply_stream(struct sipalg_ctx *ctx)
+{
+	u32 len = ctx->packet.payload_len;
+	char *room;
+
+	room = sip_stream_reserve(ctx->stream, len + ctx->edits.growth);
+	if (!room)
+		return SIPALG_R_NO_MEMORY;
+	sip_edits_apply(&ctx->edits, ctx->msg.data, len, room);
+	return SIPALG_R_TRANSLATED;
+}
+
 static enum sipalg_reason apply(struct sipalg_ctx *ctx,
 				const struct nf_hook_state *state)
 {
@@ -120,6 +134,8 @@ static enum sipalg_reason apply(struct sipalg_ctx *ctx,
 
 	if (!ctx->edits.n)
 		return SIPALG_R_UNCHANGED;
+	if (ctx->stream)
+		return apply_stream(ctx);
 	if (len + ctx->edits.growth > sizeof(ctx->out))
 		return SIPALG_R_TOO_LONG;
 	/* Commit still reads the message as it came. */
@@ -234,6 +250,13 @@ static enum sipalg_reason run(struct sipalg_ctx *ctx,
 	return ret;
 }
 
+static enum sipalg_reason parse(struct sipalg_ctx *ctx, const char *data, u32 len)
+{
+	enum sipalg_reason ret = sip_parse(&ctx->msg, data, len);
+
+	return ret == SIPALG_R_OK && is_signed(&ctx->msg) ? SIPALG_R_SIGNED : ret;
+}
+
 static enum sipalg_reason read_message(struct sipalg_ctx *ctx, struct sk_buff *skb,
 				       u8 pf)
 {
@@ -250,9 +273,23 @@ static enum sipalg_reason read_message(struct sipalg_ctx *ctx, struct sk_buff *s
 	data = sipalg_packet_payload(&ctx->packet);
 	if (!data)
 		return SIPALG_R_NO_MEMORY;
-	ret = sip_parse(&ctx->msg, data, ctx->packet.payload_len);
-	if (ret == SIPALG_R_OK && is_signed(&ctx->msg))
-		ret = SIPALG_R_SIGNED;
+	return parse(ctx, data, ctx->packet.payload_len);
+}
+
+/* What is left to do when the message was read, or could not be. */
+static enum sipalg_reason inspect(struct sipalg_ctx *ctx,
+				  const struct nf_hook_state *state,
+				  enum sipalg_reason ret)
+{
+	bool parsed = ret == SIPALG_R_OK;
+
+	if (parsed) {
+		sipalg_count(ctx->sn, SIPALG_R_OK);
+		ret = run(ctx, state);
+	}
+	sipalg_count(ctx->sn, ret);
+	sipalg_event_message(ctx, ret, parsed);
+	sipalg_flow_refresh(ctx->ct, ctx->flow);
 	return ret;
 }
 
@@ -260,25 +297,28 @@ void sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
 		    const struct nf_hook_state *state, struct nf_conn *ct,
 		    enum ip_conntrack_info ctinfo, struct sipalg_flow *flow)
 {
-	enum sipalg_reason ret;
 	struct sipalg_ctx *ctx;
-	bool parsed = false;
 
 	local_bh_disable();
 	rcu_read_lock();
 	ctx = *this_cpu_ptr(contexts);
 	ctx_begin(ctx, sn, state, ct, ctinfo, flow);
-	ret = read_message(ctx, skb, state->pf);
-	if (ret == SIPALG_R_OK) {
-		sipalg_count(sn, SIPALG_R_OK);
-		parsed = true;
-		ret = run(ctx, state);
-	}
-	sipalg_count(sn, ret);
-	sipalg_event_message(ctx, ret, parsed);
-	sipalg_flow_refresh(ct, flow);
+	inspect(ctx, state, read_message(ctx, skb, state->pf));
 	rcu_read_unlock();
 	local_bh_enable();
+}
+
+bool sipalg_inspect_stream(struct sipalg_net *sn,
+			   const struct nf_hook_state *state, struct nf_conn *ct,
+			   enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
+			   struct sip_stream *s, const char *data, u32 len)
+{
+	struct sipalg_ctx *ctx = *this_cpu_ptr(contexts);
+
+	ctx_begin(ctx, sn, state, ct, ctinfo, flow);
+	ctx->stream = s;
+	ctx->packet.payload_len = len;
+	return inspect(ctx, state, parse(ctx, data, len)) == SIPALG_R_TRANSLATED;
 }
 
 void sipalg_inspect_exit(void)

@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 #include <net/netfilter/nf_conntrack.h>
 
+struct sip_stream;
 struct sipalg_flow;
 struct sipalg_net;
 
@@ -28,5 +29,22 @@ void sipalg_inspect_exit(void);
 void sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
 		    const struct nf_hook_state *state, struct nf_conn *ct,
 		    enum ip_conntrack_info ctinfo, struct sipalg_flow *flow);
+
+/**
+ * sipalg_inspect_stream() - look at a message of a TCP connection
+ * @sn: the namespace
+ * @state: of the hook
+ * @ct: the connection
+ * @ctinfo: the message's direction
+ * @flow: what we know of the entry
+ * @s: the stream; has its lock. Room for the new text is reserved there
+ * @data: the message, which stays where it is
+ * @len: its bytes
+ * Return: true if the message was translated.
+ */
+bool sipalg_inspect_stream(struct sipalg_net *sn,
+			   const struct nf_hook_state *state, struct nf_conn *ct,
+			   enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
+			   struct sip_stream *s, const char *data, u32 len);
 
 #endif

@@ -18,6 +18,7 @@
 #include "inspect.h"
 #include "net.h"
 #include "registration.h"
+#include "stream.h"
 #include "../include/sipalg.h"
 #include "sipalg_version.h"
 
@@ -32,6 +33,17 @@ static const struct sipalg_limits default_limits = {
 	.message = 65535,
 	.forks = 16,
 	.peers = 256,
+	.streams = 65536,
+	.stream_bytes = 512 * 1024,
+	.streams_bytes = 64 * 1024 * 1024,
+	.stall = 5,
+	.stream = {
+		.message = 65535,
+		.growth = 8192,
+		.kept = 256,
+		.queue = 64,
+		.ahead = 256 * 1024,
+	},
 };
 
 u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r)
@@ -124,6 +136,7 @@ int sipalg_net_enable(struct sipalg_net *sn)
 	if (err)
 		goto out;
 	sn->enabled = true;
+	sipalg_streams_start(sn);
 	sipalg_flow_adopt(sn);
 out:
 	mutex_unlock(&sipalg_mutex);
@@ -135,6 +148,7 @@ void sipalg_tables_flush(struct sipalg_net *sn)
 {
 	WRITE_ONCE(sn->closing, true);
 	synchronize_rcu();
+	sipalg_streams_flush(sn);
 	sipalg_calls_flush(sn);
 	sipalg_registrations_flush(sn);
 	sipalg_bindings_flush(sn);
@@ -147,6 +161,7 @@ int sipalg_net_disable(struct sipalg_net *sn)
 
 	mutex_lock(&sipalg_mutex);
 	if (sn->enabled) {
+		sipalg_streams_leave(sn);
 		sipalg_hooks_unregister(sn);
 		sipalg_tables_flush(sn);
 		sn->enabled = false;
@@ -165,6 +180,7 @@ static int __net_init sipalg_net_init(struct net *net)
 	sn->port = SIP_PORT_DEFAULT;
 	sn->media_min = 16384;
 	sn->media_max = 32767;
+	sipalg_streams_init(sn);
 	get_random_bytes(&sn->secret, sizeof(sn->secret));
 	return 0;
 }

@@ -4,6 +4,8 @@
  *
  * Locks, in the order in which they are taken:
  *	sipalg_mutex		enabling and disabling; process context
+ *	net->streams_lock	the list of TCP connections
+ *	stream->lock		one of them
  *	net->locks[]		all of a call, or all registrations of an address
  *				of record; picked by the hash of Call-ID or AOR
  *	net->port_locks[]	finding a free outer port; picked by the port
@@ -14,14 +16,17 @@
 #define SIPALG_NET_H
 
 #include <linux/atomic.h>
+#include <linux/list.h>
 #include <linux/netfilter.h>
 #include <linux/percpu.h>
 #include <linux/rhashtable.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 #include <net/netns/generic.h>
 
 #include "../include/sipalg_reasons.h"
+#include "sip/stream.h"
 
 #define SIPALG_LOCKS 256
 
@@ -43,6 +48,11 @@ struct sipalg_stats {
  * @message: bytes of a message
  * @forks: dialogs that one INVITE may have
  * @peers: hosts that may send to one signalling binding
+ * @streams: TCP connections
+ * @stream_bytes: memory that one of them may have
+ * @streams_bytes: and all of them
+ * @stall: seconds that a message over TCP may take to come to its end
+ * @stream: bounds of each half of them
  */
 struct sipalg_limits {
 	u32 dialogs;
@@ -51,6 +61,11 @@ struct sipalg_limits {
 	u32 message;
 	u16 forks;
 	u16 peers;
+	u32 streams;
+	u32 stream_bytes;
+	long streams_bytes;
+	u32 stall;
+	struct sip_stream_limits stream;
 };
 
 /**
@@ -70,6 +85,12 @@ struct sipalg_limits {
  * @ndialogs: dialogs
  * @nregistrations: contacts in @registrations
  * @nbindings: bindings in @ends
+ * @nstreams: TCP connections in @streams
+ * @stream_bytes: memory that they have
+ * @streams: struct sipalg_stream, oldest first; read under RCU
+ * @streams_lock: protects @streams
+ * @streams_work: looks for those whose entry has gone
+ * @leaving: no new ones are followed
  * @next_id: the next id of a dialog, binding or registration
  * @limits: see there
  * @port: the SIP port
@@ -92,6 +113,12 @@ struct sipalg_net {
 	atomic_t ndialogs;
 	atomic_t nregistrations;
 	atomic_t nbindings;
+	atomic_t nstreams;
+	atomic_long_t stream_bytes;
+	struct list_head streams;
+	spinlock_t streams_lock;	/* the list */
+	struct delayed_work streams_work;
+	bool leaving;
 	atomic_t next_id;
 	struct sipalg_limits limits;
 	u16 port;

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP connections behind the hooks: their life, their packets, their memory.
+ */
+#include <linux/delay.h>
+#include <linux/slab.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_seqadj.h>
+
+#include "compat/compat.h"
+#include "flow.h"
+#include "inspect.h"
+#include "net.h"
+#include "stream.h"
+
+#define GC_SECONDS	5
+#define LEAVE_MSECS	3000	/* what was translated is given so long to arrive */
+
+/*
+ * What belongs to one call of the machine.
+ *
+ * @segment: the packet in hand, NULL for the timer
+ * @same: packets in front of it, for the same way
+ * @made: packets with a way of their own
+ */
+struct stream_call {
+	struct sipalg_segment *segment;
+	const struct nf_hook_state *state;
+	enum ip_conntrack_info ctinfo;
+	unsigned int mss;
+	struct sk_buff_head same;
+	struct sk_buff_head made;
+};
+
+static struct sipalg_stream *stream_of(struct sip_stream *s)
+{
+	return container_of(s, struct sipalg_stream, stream);
+}
+
+/* Memory of a stream and of all of them has bounds. */
+static void *stream_alloc(struct sip_stream *s, u32 size)
+{
+	struct sipalg_stream *st = stream_of(s);
+	struct sipalg_net *sn = st->sn;
+	void *p = NULL;
+
+	if (st->bytes + size > READ_ONCE(sn->limits.stream_bytes))
+		return NULL;
+	if (atomic_long_add_return(size, &sn->stream_bytes) <=
+	    READ_ONCE(sn->limits.streams_bytes))
+		p = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	if (!p) {
+		atomic_long_sub(size, &sn->stream_bytes);
+		return NULL;
+	}
+	st->bytes += size;
+	return p;
+}
+
+static void stream_free(struct sip_stream *s, void *p, u32 size)
+{
+	struct sipalg_stream *st = stream_of(s);
+
+	st->bytes -= size;
+	atomic_long_sub(size, &st->sn->stream_bytes);
+	kfree(p);
+}
+
+static bool stream_message(struct sip_stream *s, u8 dir, const char *data, u32 len)
+{
+	struct sipalg_stream *st = stream_of(s);
+	struct stream_call *call = st->call;
+
+	if (!call->segment || dir != call->segment->seg.dir)
+		return false;
+	return sipalg_inspect_stream(st->sn, call->state, st->ct, call->ctinfo,
+				     st->flow, s, data, len);
+}
+
+static void stream_emit(struct sip_stream *s, const struct sip_stream_seg *seg)
+{
+	struct sipalg_stream *st = stream_of(s);
+	struct stream_call *call = st->call;
+	struct sk_buff_head *to = &call->made;
+	struct sk_buff *skb;
+
+	if (call->segment && call->segment->seg.dir == seg->dir) {
+		skb = sipalg_segment_copy(call->segment, seg, call->mss);
+		to = &call->same;
+	} else {
+		skb = sipalg_segment_make(st->sn->net, st->ct, &st->way[seg->dir], seg);
+	}
+	/* Lost, as packets may be. */
+	if (skb)
+		__skb_queue_tail(to, skb);
+}
+
+static const struct sip_stream_ops ops = {
+	.alloc = stream_alloc,
+	.free = stream_free,
+	.message = stream_message,
+	.emit = stream_emit,
+};
+
+static void call_begin(struct sipalg_stream *st, struct stream_call *call)
+{
+	lockdep_assert_held(&st->lock);
+	__skb_queue_head_init(&call->same);
+	__skb_queue_head_init(&call->made);
+	st->stream.now = jiffies;
+	st->call = call;
+}
+
+static const u8 reasons[SIP_STREAM_R_COUNT] = {
+	[SIP_STREAM_R_NOT_SIP] = SIPALG_R_STREAM_NOT_SIP,
+	[SIP_STREAM_R_FRAMING] = SIPALG_R_STREAM_FRAMING,
+	[SIP_STREAM_R_LENGTH] = SIPALG_R_STREAM_LENGTH,
+	[SIP_STREAM_R_TOO_LONG] = SIPALG_R_STREAM_TOO_LONG,
+	[SIP_STREAM_R_STALLED] = SIPALG_R_STREAM_STALLED,
+	[SIP_STREAM_R_MEMORY] = SIPALG_R_STREAM_MEMORY,
+	[SIP_STREAM_R_LIMIT] = SIPALG_R_STREAM_LIMIT,
+	[SIP_STREAM_R_URGENT] = SIPALG_R_STREAM_URGENT,
+	[SIP_STREAM_R_LATE] = SIPALG_R_STREAM_LATE,
+};
+
+/* A half that is left alone is counted once. */
+static void count_left(struct sipalg_stream *st)
+{
+	unsigned int dir;
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		u8 reason = st->stream.half[dir].reason;
+
+		if (reason == st->reason[dir])
+			continue;
+		/* One connection is not SIP, not two halves. */
+		if (reasons[reason] && (reason != SIP_STREAM_R_NOT_SIP || !dir))
+			sipalg_count(st->sn, reasons[reason]);
+		st->reason[dir] = reason;
+	}
+}
+
+static bool is_over(const struct sipalg_stream *st)
+{
+	return st->stream.half[0].phase == SIP_STREAM_LEFT &&
+	       st->stream.half[1].phase == SIP_STREAM_LEFT &&
+	       sip_stream_drained(&st->stream);
+}
+
+static void call_end(struct sipalg_stream *st)
+{
+	st->call = NULL;
+	count_left(st);
+	if (sip_stream_waits(&st->stream) && !timer_pending(&st->timer))
+		mod_timer(&st->timer, jiffies + HZ);
+	if (is_over(st) && !sip_stream_offset(&st->stream, 0) &&
+	    !sip_stream_offset(&st->stream, 1))
+		WRITE_ONCE(st->bypass, true);
+}
+
+/* Without the lock: packets may come back to us from there. */
+static void call_send(struct sipalg_net *sn, struct stream_call *call)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&call->same)))
+		call->state->okfn(call->state->net, call->state->sk, skb);
+	while ((skb = __skb_dequeue(&call->made)))
+		sipalg_segment_send(sn->net, skb);
+}
+
+static void stream_timer(struct timer_list *t)
+{
+	struct sipalg_stream *st = compat_timer_of(st, t, timer);
+	struct stream_call call = {};
+
+	rcu_read_lock();
+	spin_lock_bh(&st->lock);
+	call_begin(st, &call);
+	if (!st->dead)
+		sip_stream_expire(&st->stream, READ_ONCE(st->sn->limits.stall) * HZ);
+	call_end(st);
+	if (st->dead)
+		timer_delete(&st->timer);
+	spin_unlock_bh(&st->lock);
+	call_send(st->sn, &call);
+	rcu_read_unlock();
+}
+
+/* Counted before it is there, so that there are never too many. */
+static bool streams_up(struct sipalg_net *sn)
+{
+	if (atomic_inc_return(&sn->nstreams) <= READ_ONCE(sn->limits.streams))
+		return true;
+	atomic_dec(&sn->nstreams);
+	sipalg_count(sn, SIPALG_R_STREAM_LIMIT);
+	return false;
+}
+
+static bool is_syn(const struct sk_buff *skb, u8 pf)
+{
+	struct sipalg_segment s;
+
+	return sipalg_segment_init(&s, (struct sk_buff *)skb, pf, 0) == SIPALG_R_OK &&
+	       (s.seg.flags & (SIP_TCP_SYN | SIP_TCP_ACK)) == SIP_TCP_SYN;
+}
+
+void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
+			 struct nf_conn *ct, struct sipalg_flow *flow)
+{
+	struct sipalg_stream *st;
+
+	if (!is_syn(skb, nf_ct_l3num(ct))) {
+		sipalg_count(sn, SIPALG_R_STREAM_LATE);
+		return;
+	}
+	if (READ_ONCE(sn->leaving) || !streams_up(sn))
+		return;
+	st = kzalloc(sizeof(*st), GFP_ATOMIC);
+	/* Its sequence numbers outlive us. */
+	if (!st || !nfct_seqadj_ext_add(ct)) {
+		kfree(st);
+		atomic_dec(&sn->nstreams);
+		sipalg_count(sn, SIPALG_R_STREAM_MEMORY);
+		return;
+	}
+	sip_stream_init(&st->stream, &ops, &sn->limits.stream);
+	spin_lock_init(&st->lock);
+	timer_setup(&st->timer, stream_timer, 0);
+	st->sn = sn;
+	st->flow = flow;
+	nf_conntrack_get(&ct->ct_general);
+	st->ct = ct;
+	spin_lock_bh(&sn->streams_lock);
+	st->id = sipalg_new_id(sn);
+	list_add_tail_rcu(&st->list, &sn->streams);
+	spin_unlock_bh(&sn->streams_lock);
+	rcu_assign_pointer(flow->stream, st);
+	sipalg_count(sn, SIPALG_R_STREAMS);
+}
+
+/* From now on, what we send is not what conntrack sees. */
+static void be_liberal(struct sipalg_stream *st)
+{
+	struct ip_ct_tcp *tcp = &st->ct->proto.tcp;
+
+	if (st->liberal)
+		return;
+	spin_lock(&st->ct->lock);
+	tcp->seen[0].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+	tcp->seen[1].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+	spin_unlock(&st->ct->lock);
+	st->liberal = true;
+}
+
+/* The machine reads the bytes unless it has long left them alone. */
+static bool wants_data(const struct sipalg_stream *st, u8 dir)
+{
+	const struct sip_stream_half *h = &st->stream.half[dir];
+
+	return h->phase == SIP_STREAM_SIP || h->nkept;
+}
+
+/* True: the packet must not go on. */
+static bool run(struct sipalg_stream *st, struct stream_call *call)
+{
+	struct sipalg_segment *s = call->segment;
+	enum sip_stream_verdict verdict;
+
+	/* No memory to read it: as good as lost. */
+	if (s->seg.len && wants_data(st, s->seg.dir) && sipalg_segment_data(s))
+		return true;
+	if (s->seg.flags & SIP_TCP_SYN)
+		st->way[!s->seg.dir].mss = s->mss;
+	sipalg_segment_learn(&st->way[s->seg.dir], s, call->state->out);
+	call->mss = sipalg_segment_room(s->packet.skb, s->packet.pf,
+					st->way[s->seg.dir].mss, s->seg.has_ts);
+	verdict = sip_stream_segment(&st->stream, &s->seg);
+	if (verdict != SIP_STREAM_PASS)
+		be_liberal(st);
+	switch (verdict) {
+	case SIP_STREAM_HEADER:
+		return sipalg_segment_set_header(s);
+	case SIP_STREAM_REWRITE:
+		return sipalg_segment_rewrite(s, call->mss);
+	case SIP_STREAM_DROP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool sipalg_stream_packet(struct sipalg_net *sn, struct sk_buff *skb,
+			  const struct nf_hook_state *state, struct nf_conn *ct,
+			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow)
+{
+	struct sipalg_segment segment;
+	struct stream_call call = {
+		.segment = &segment,
+		.state = state,
+		.ctinfo = ctinfo,
+	};
+	struct sipalg_stream *st = rcu_dereference(flow->stream);
+	bool gone = false;
+
+	if (!st || READ_ONCE(st->bypass) ||
+	    sipalg_segment_init(&segment, skb, state->pf,
+				CTINFO2DIR(ctinfo)) != SIPALG_R_OK)
+		return false;
+	spin_lock_bh(&st->lock);
+	call_begin(st, &call);
+	if (st->paused)
+		gone = true;
+	else if (!st->dead && !st->bypass)
+		gone = run(st, &call);
+	call_end(st);
+	spin_unlock_bh(&st->lock);
+	call_send(sn, &call);
+	return gone;
+}
+
+static void stream_free_rcu(struct rcu_head *rcu)
+{
+	struct sipalg_stream *st = container_of(rcu, struct sipalg_stream, rcu);
+
+	nf_ct_put(st->ct);
+	kfree(st);
+}
+
+/* True for the one caller that has taken it out. */
+static bool stream_remove(struct sipalg_stream *st)
+{
+	struct sipalg_net *sn = st->sn;
+	bool was;
+
+	spin_lock_bh(&sn->streams_lock);
+	spin_lock(&st->lock);
+	was = st->dead;
+	st->dead = true;
+	if (!was) {
+		list_del_rcu(&st->list);
+		sip_stream_free(&st->stream);
+		timer_delete(&st->timer);
+	}
+	spin_unlock(&st->lock);
+	spin_unlock_bh(&sn->streams_lock);
+	if (was)
+		return false;
+	atomic_dec(&sn->nstreams);
+	call_rcu(&st->rcu, stream_free_rcu);
+	return true;
+}
+
+/* Gone from conntrack's tables, or it never got there. */
+static bool is_gone(const struct nf_conn *ct)
+{
+	if (nf_ct_is_dying(ct))
+		return true;
+	if (nf_ct_is_confirmed(ct))
+		return nf_ct_is_expired(ct);
+	return refcount_read(&ct->ct_general.use) == 1;
+}
+
+/* Entries end without telling us; their streams are swept up. */
+static void streams_gc(struct work_struct *work)
+{
+	struct sipalg_net *sn = container_of(to_delayed_work(work),
+					     struct sipalg_net, streams_work);
+	struct sipalg_stream *st;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(st, &sn->streams, list) {
+		if (is_gone(st->ct))
+			stream_remove(st);
+	}
+	rcu_read_unlock();
+	schedule_delayed_work(&sn->streams_work, GC_SECONDS * HZ);
+}
+
+void sipalg_streams_init(struct sipalg_net *sn)
+{
+	INIT_LIST_HEAD(&sn->streams);
+	spin_lock_init(&sn->streams_lock);
+	INIT_DELAYED_WORK(&sn->streams_work, streams_gc);
+}
+
+void sipalg_streams_start(struct sipalg_net *sn)
+{
+	WRITE_ONCE(sn->leaving, false);
+	schedule_delayed_work(&sn->streams_work, GC_SECONDS * HZ);
+}
+
+static void stream_leave(struct sipalg_stream *st)
+{
+	struct stream_call call = {};
+
+	spin_lock_bh(&st->lock);
+	call_begin(st, &call);
+	if (!st->dead)
+		sip_stream_leave(&st->stream, SIP_STREAM_R_ASKED);
+	call_end(st);
+	spin_unlock_bh(&st->lock);
+	call_send(st->sn, &call);
+}
+
+static bool is_drained(struct sipalg_stream *st)
+{
+	bool ok;
+
+	spin_lock_bh(&st->lock);
+	ok = st->dead || sip_stream_drained(&st->stream);
+	spin_unlock_bh(&st->lock);
+	return ok;
+}
+
+static bool all_drained(struct sipalg_net *sn)
+{
+	struct sipalg_stream *st;
+	bool ok = true;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(st, &sn->streams, list)
+		ok = ok && is_drained(st);
+	rcu_read_unlock();
+	return ok;
+}
+
+static void stream_pause(struct sipalg_stream *st)
+{
+	spin_lock_bh(&st->lock);
+	st->paused = sip_stream_offset(&st->stream, 0) ||
+		     sip_stream_offset(&st->stream, 1);
+	spin_unlock_bh(&st->lock);
+}
+
+/* The kernel's own adjustment takes the offsets over. */
+static void stream_hand_over(struct sipalg_stream *st)
+{
+	struct nf_conn_seqadj *adj = nfct_seqadj(st->ct);
+	unsigned int dir;
+
+	spin_lock_bh(&st->lock);
+	if (st->paused && adj) {
+		spin_lock(&st->ct->lock);
+		for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+			u32 offset = sip_stream_offset(&st->stream, dir);
+
+			adj->seq[dir].offset_before = offset;
+			adj->seq[dir].offset_after = offset;
+		}
+		spin_unlock(&st->ct->lock);
+		set_bit(IPS_SEQ_ADJUST_BIT, &st->ct->status);
+	}
+	st->paused = false;
+	WRITE_ONCE(st->bypass, true);
+	spin_unlock_bh(&st->lock);
+}
+
+static void for_each_stream(struct sipalg_net *sn,
+			    void (*what)(struct sipalg_stream *st))
+{
+	struct sipalg_stream *st;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(st, &sn->streams, list)
+		what(st);
+	rcu_read_unlock();
+}
+
+void sipalg_streams_leave(struct sipalg_net *sn)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(LEAVE_MSECS);
+
+	cancel_delayed_work_sync(&sn->streams_work);
+	WRITE_ONCE(sn->leaving, true);
+	/* Who did not see that has its stream in the list by then. */
+	synchronize_net();
+	for_each_stream(sn, stream_leave);
+	while (!all_drained(sn) && time_before(jiffies, end))
+		msleep(20);
+	/*
+	 * A packet must not be adjusted twice, nor not at all: for a moment,
+	 * those that need it are lost, and come again.
+	 */
+	for_each_stream(sn, stream_pause);
+	synchronize_net();
+	for_each_stream(sn, stream_hand_over);
+}
+
+void sipalg_streams_flush(struct sipalg_net *sn)
+{
+	struct sipalg_stream *st;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(st, &sn->streams, list)
+		stream_remove(st);
+	rcu_read_unlock();
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * TCP connections that carry SIP: the stream machine of sip/stream.h behind
+ * the hooks.
+ *
+ * A stream belongs to a conntrack entry, of which it holds a reference; the
+ * entry's flow points to it. It goes when the entry has gone.
+ */
+#ifndef SIPALG_STREAM_H
+#define SIPALG_STREAM_H
+
+#include <linux/list.h>
+#include <linux/netfilter.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <net/netfilter/nf_conntrack.h>
+
+#include "segment.h"
+#include "sip/stream.h"
+
+struct sipalg_flow;
+struct sipalg_net;
+struct stream_call;
+
+/**
+ * struct sipalg_stream - one connection
+ * @stream: the machine; it and what follows down to @call are protected by
+ *	@lock
+ * @way: by direction, how its packets travel
+ * @reason: by direction, the reason that was counted
+ * @mss: by direction, what the receiver announced
+ * @bytes: of memory that the machine has
+ * @liberal: conntrack was told not to look at numbers too closely
+ * @paused: all packets are dropped for a moment: the kernel takes over
+ * @dead: it has left the namespace's list
+ * @call: the packet that is being looked at, or NULL
+ * @lock: see above; nests inside nothing, and the lock of a call in it
+ * @bypass: its packets need nothing any more
+ * @list: in the namespace, in the order of @id
+ * @rcu: freed a grace period after it left the list
+ * @timer: looks for what waits too long
+ * @sn: the namespace
+ * @ct: the connection, a reference
+ * @flow: in an extension of @ct
+ * @id: for people
+ */
+struct sipalg_stream {
+	struct sip_stream stream;
+	struct sipalg_segment_way way[IP_CT_DIR_MAX];
+	u8 reason[IP_CT_DIR_MAX];
+	u32 bytes;
+	bool liberal;
+	bool paused;
+	bool dead;
+	struct stream_call *call;
+	spinlock_t lock;
+	bool bypass;
+	struct list_head list;
+	struct rcu_head rcu;
+	struct timer_list timer;
+	struct sipalg_net *sn;
+	struct nf_conn *ct;
+	struct sipalg_flow *flow;
+	u32 id;
+};
+
+/**
+ * sipalg_stream_begin() - follow a connection from its SYN
+ * @sn: the namespace
+ * @skb: the packet that begins it
+ * @ct: its entry, not confirmed
+ * @flow: of the entry
+ * Where there is no memory or no room, or this is no SYN, it is left alone.
+ */
+void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
+			 struct nf_conn *ct, struct sipalg_flow *flow);
+
+/**
+ * sipalg_stream_packet() - a packet of a followed connection
+ * @sn: the namespace
+ * @skb: the packet, its addresses final; may be reallocated inside
+ * @state: of the hook
+ * @ct: its entry
+ * @ctinfo: its direction
+ * @flow: of the entry
+ * Return: true if the packet is gone: held back, or lost.
+ */
+bool sipalg_stream_packet(struct sipalg_net *sn, struct sk_buff *skb,
+			  const struct nf_hook_state *state, struct nf_conn *ct,
+			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow);
+
+/* Once; and each time that the namespace is enabled. */
+void sipalg_streams_init(struct sipalg_net *sn);
+void sipalg_streams_start(struct sipalg_net *sn);
+
+/*
+ * Let all connections go on without us: what is held goes out, what is on its
+ * way gets some time, then the kernel carries the offsets on. Hooks are still
+ * on; may sleep for seconds.
+ */
+void sipalg_streams_leave(struct sipalg_net *sn);
+
+/* Forget them. Hooks are off; may sleep. */
+void sipalg_streams_flush(struct sipalg_net *sn);
+
+#endif
