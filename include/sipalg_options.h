@@ -2,7 +2,7 @@
 /*
  * Every option of a policy rule that is a number, once: its name for people,
  * what kind it is, its range and its default. The kernel's checks, sipalgctl's
- * words, its manual page and the tests are made from this list.
+ * words (with '-' for '_'), its manual page and the tests are made from this list.
  *
  * X(ENUM, name, kind, min, max, default, sentence)
  *   kind NUMBER:  a number, in the unit that the sentence says
@@ -68,57 +68,57 @@ enum sipalg_headers {
 	  "what happens to messages that break the grammar")                   \
 	X(HEADERS, headers, HEADERS, 0, SIPALG_HEADERS_ALL, SIPALG_HEADERS_ALL, \
 	  "groups of places that are translated")                              \
-	X(MEDIA_SOURCE, media-source, SOURCE, 0, 3, SIPALG_SOURCE_ANSWERED,    \
+	X(MEDIA_SOURCE, media_source, SOURCE, 0, 3, SIPALG_SOURCE_ANSWERED,    \
 	  "who may send media to an inside host")                              \
 	X(LATCH, latch, SWITCH, 0, 1, 0,                                       \
 	  "media goes to where the other side's first packet came from (RFC 7362)") \
-	X(EARLY_MEDIA, early-media, SWITCH, 0, 1, 0,                           \
+	X(EARLY_MEDIA, early_media, SWITCH, 0, 1, 0,                           \
 	  "media may come in before an answer was seen, from the host that the offer went to") \
-	X(DIRECT_MEDIA, direct-media, SWITCH, 0, 1, 0,                         \
+	X(DIRECT_MEDIA, direct_media, SWITCH, 0, 1, 0,                         \
 	  "two inside hosts are told each other's own addresses")              \
-	X(REGISTRATION_PINHOLES, registration-pinholes, SWITCH, 0, 1, 1,       \
+	X(REGISTRATION_PINHOLES, registration_pinholes, SWITCH, 0, 1, 1,       \
 	  "registered phones can be called by their registrar")                \
-	X(DIALOG_PINHOLES, dialog-pinholes, SWITCH, 0, 1, 1,                   \
+	X(DIALOG_PINHOLES, dialog_pinholes, SWITCH, 0, 1, 1,                   \
 	  "calls open ports for their media")                                  \
-	X(MEDIA_PORT_MIN, media-port-min, NUMBER, 1024, 65534, 16384,          \
+	X(MEDIA_PORT_MIN, media_port_min, NUMBER, 1024, 65534, 16384,          \
 	  "lowest outer port for media whose own port is taken")               \
-	X(MEDIA_PORT_MAX, media-port-max, NUMBER, 1025, 65535, 32767,          \
+	X(MEDIA_PORT_MAX, media_port_max, NUMBER, 1025, 65535, 32767,          \
 	  "highest outer port for media whose own port is taken")              \
-	X(MAX_DIALOGS, max-dialogs, NUMBER, 0, 1048576, 131072,                \
+	X(MAX_DIALOGS, max_dialogs, NUMBER, 0, 1048576, 131072,                \
 	  "dialogs of the rule at a time")                                     \
-	X(MAX_DIALOGS_SOURCE, max-dialogs-source, NUMBER, 0, 1048576, 1048576, \
+	X(MAX_DIALOGS_SOURCE, max_dialogs_source, NUMBER, 0, 1048576, 1048576, \
 	  "dialogs that one host may begin at a time")                         \
-	X(MAX_REGISTRATIONS, max-registrations, NUMBER, 0, 1048576, 65536,     \
+	X(MAX_REGISTRATIONS, max_registrations, NUMBER, 0, 1048576, 65536,     \
 	  "registered contacts of the rule at a time")                         \
-	X(MAX_REGISTRATIONS_SOURCE, max-registrations-source, NUMBER, 0, 1048576, 1048576, \
+	X(MAX_REGISTRATIONS_SOURCE, max_registrations_source, NUMBER, 0, 1048576, 1048576, \
 	  "contacts that one host may have registered at a time")              \
-	X(MAX_MEDIA, max-media, NUMBER, 0, 32, 32,                             \
+	X(MAX_MEDIA, max_media, NUMBER, 0, 32, 32,                             \
 	  "media lines of a message")                                          \
-	X(MAX_MESSAGE, max-message, NUMBER, 256, 65535, 65535,                 \
+	X(MAX_MESSAGE, max_message, NUMBER, 256, 65535, 65535,                 \
 	  "bytes of a message")                                                \
-	X(MAX_HELD, max-held, NUMBER, 1024, 1048576, 524288,                   \
+	X(MAX_HELD, max_held, NUMBER, 1024, 1048576, 524288,                   \
 	  "bytes of memory that one TCP connection may have")                  \
 	X(RATE, rate, NUMBER, 0, 1000000, 0,                                   \
 	  "messages per second from one host, 0: any number; more are dropped") \
-	X(EARLY_SECONDS, early-seconds, NUMBER, 10, 3600, 240,                 \
+	X(EARLY_SECONDS, early_seconds, NUMBER, 10, 3600, 240,                 \
 	  "seconds that a call may go without a final answer")                 \
-	X(CONFIRMED_SECONDS, confirmed-seconds, NUMBER, 60, 604800, 43200,     \
+	X(CONFIRMED_SECONDS, confirmed_seconds, NUMBER, 60, 604800, 43200,     \
 	  "seconds that an answered call without Session-Expires may go without a message") \
-	X(MEDIA_IDLE_SECONDS, media-idle-seconds, NUMBER, 0, 604800, 0,        \
+	X(MEDIA_IDLE_SECONDS, media_idle_seconds, NUMBER, 0, 604800, 0,        \
 	  "seconds without any media after which an answered call is ended, 0: never") \
-	X(STALL_SECONDS, stall-seconds, NUMBER, 1, 60, 5,                      \
+	X(STALL_SECONDS, stall_seconds, NUMBER, 1, 60, 5,                      \
 	  "seconds that a message over TCP may take to come to its end")       \
-	X(MARK_SIGNALLING, mark-signalling, NUMBER, 0, 0xffffffffu, 0,         \
+	X(MARK_SIGNALLING, mark_signalling, NUMBER, 0, 0xffffffffu, 0,         \
 	  "ct mark of signalling flows")                                       \
-	X(MARK_SIGNALLING_MASK, mark-signalling-mask, NUMBER, 0, 0xffffffffu, 0, \
+	X(MARK_SIGNALLING_MASK, mark_signalling_mask, NUMBER, 0, 0xffffffffu, 0, \
 	  "bits of the ct mark that mark-signalling sets, 0: none")            \
-	X(MARK_MEDIA, mark-media, NUMBER, 0, 0xffffffffu, 0,                   \
+	X(MARK_MEDIA, mark_media, NUMBER, 0, 0xffffffffu, 0,                   \
 	  "ct mark of media flows")                                            \
-	X(MARK_MEDIA_MASK, mark-media-mask, NUMBER, 0, 0xffffffffu, 0,         \
+	X(MARK_MEDIA_MASK, mark_media_mask, NUMBER, 0, 0xffffffffu, 0,         \
 	  "bits of the ct mark that mark-media sets, 0: none")                 \
-	X(DSCP_SIGNALLING, dscp-signalling, DSCP, 0, 64, SIPALG_DSCP_KEEP,     \
+	X(DSCP_SIGNALLING, dscp_signalling, DSCP, 0, 64, SIPALG_DSCP_KEEP,     \
 	  "DSCP of signalling packets")                                        \
-	X(DSCP_MEDIA, dscp-media, DSCP, 0, 64, SIPALG_DSCP_KEEP,               \
+	X(DSCP_MEDIA, dscp_media, DSCP, 0, 64, SIPALG_DSCP_KEEP,               \
 	  "DSCP of media packets")
 
 enum sipalg_option {

@@ -108,7 +108,9 @@
 	X(STREAM_URGENT, stream_urgent, EVENT,                                 \
 	  "TCP connections left alone because of urgent data")                 \
 	X(STREAM_LATE, stream_late, EVENT,                                     \
-	  "TCP connections left alone because they are older than us, or did not begin with a plain SYN")
+	  "TCP connections left alone because they are older than us, or did not begin with a plain SYN")  \
+	X(POLICY_DROP, policy_drop, DROPPED,                                   \
+	  "packets of flows that a rule of the policy drops")
 
 enum sipalg_reason {
 #define X(e, name, class, text) SIPALG_R_##e,

@@ -37,6 +37,9 @@ enum sipalg_flow_flag {
  * @zone: conntrack zone of the inside; set before the flow is confirmed
  * @until: jiffies, the flow is kept alive at least so long; 0 never set
  * @stream: TCP: where the connection is, NULL if it is left alone
+ * @generation: of the policy in which @rule was found
+ * @rule: its number there, 0: none
+ * @bound: it came by a binding: the port and who began it do not count
  */
 struct sipalg_flow {
 	u32 magic;
@@ -44,6 +47,9 @@ struct sipalg_flow {
 	u16 zone;
 	unsigned long until;
 	struct sipalg_stream __rcu *stream;
+	u32 generation;
+	u16 rule;
+	bool bound;
 };
 
 extern u32 sipalg_flow_magic;

@@ -26,6 +26,7 @@
 #include "media.h"
 #include "net.h"
 #include "packet.h"
+#include "policy.h"
 #include "stream.h"
 
 /* After conntrack, before DNAT; after SNAT, before conntrack confirms. */
@@ -120,8 +121,10 @@ static bool take_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 	if (!flow)
 		return false;
 	/* From outside, only the binding tells whose zone it leads to. */
-	if (inbound)
+	if (inbound) {
 		flow->zone = b->end[SIPALG_INNER].key.zone;
+		flow->bound = true;
+	}
 	/* What an inside host begins is for the ruleset to judge. */
 	if (!inbound || ct->master)
 		return true;
@@ -215,18 +218,31 @@ static unsigned int hook_new(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* A flow is SIP by its port, in the packet that begins it, or never. */
-static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct)
+/*
+ * A flow is SIP by its port, in the packet that begins it, or never.
+ * *rule: what the policy says; without a flow it counts for this packet only.
+ */
+static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct,
+				     enum ip_conntrack_dir dir,
+				     const struct nf_hook_state *state,
+				     struct sipalg_rule **rule)
 {
-	__be16 port = htons(sn->port);
+	struct sipalg_flow *flow;
 	u8 proto = nf_ct_protonum(ct);
 
+	*rule = NULL;
 	if (proto != IPPROTO_UDP && proto != IPPROTO_TCP)
 		return NULL;
-	if (ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.udp.port != port &&
-	    ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u.udp.port != port)
+	*rule = sipalg_policy_rule(sn, ct, dir, state, NULL);
+	if (!*rule || (*rule)->action == SIPALG_ACTION_BYPASS ||
+	    (*rule)->action == SIPALG_ACTION_DROP)
 		return NULL;
-	return sipalg_flow_mark(sn, ct);
+	flow = sipalg_flow_mark(sn, ct);
+	if (flow) {
+		*rule = sipalg_policy_rule(sn, ct, dir, state, flow);
+		atomic64_inc(&(*rule)->flows);
+	}
+	return flow;
 }
 
 /*
@@ -275,47 +291,69 @@ static bool is_own_segment(const struct sk_buff *skb,
 #endif
 }
 
-static unsigned int inspect_segment(struct sipalg_net *sn, struct sk_buff *skb,
-				    const struct nf_hook_state *state,
-				    struct nf_conn *ct,
-				    enum ip_conntrack_info ctinfo,
-				    struct sipalg_flow *flow)
+/* All that a hook knows of a packet of ours. */
+struct packet {
+	struct sk_buff *skb;
+	const struct nf_hook_state *state;
+	struct nf_conn *ct;
+	enum ip_conntrack_info ctinfo;
+	struct sipalg_flow *flow;
+	struct sipalg_rule *rule;
+};
+
+static unsigned int inspect_segment(struct sipalg_net *sn, const struct packet *p)
 {
-	if (!nf_ct_is_confirmed(ct) && !rcu_access_pointer(flow->stream))
-		sipalg_stream_begin(sn, skb, ct, flow);
-	if (is_own_segment(skb, state) ||
-	    !sipalg_stream_packet(sn, skb, state, ct, ctinfo, flow))
+	if (!nf_ct_is_confirmed(p->ct) && !rcu_access_pointer(p->flow->stream))
+		sipalg_stream_begin(sn, p->skb, p->ct, p->flow);
+	if (is_own_segment(p->skb, p->state) ||
+	    !sipalg_stream_packet(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow))
 		return NF_ACCEPT;
-	consume_skb(skb);
+	consume_skb(p->skb);
 	return NF_STOLEN;
+}
+
+static unsigned int inspect_packet(struct sipalg_net *sn, const struct packet *p)
+{
+	if (nf_ct_protonum(p->ct) == IPPROTO_TCP)
+		return inspect_segment(sn, p);
+	if (p->rule->action == SIPALG_ACTION_BYPASS)
+		return NF_ACCEPT;
+	if (sipalg_packet_is_merged(p->skb) && inspect_each(sn, p->skb, p->state, p->flow))
+		return NF_STOLEN;
+	sipalg_inspect(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow);
+	return NF_ACCEPT;
 }
 
 static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
-	enum ip_conntrack_info ctinfo;
+	struct packet p = { .skb = skb, .state = state };
 	struct sipalg_net *sn = priv;
-	struct sipalg_flow *flow;
-	struct nf_conn *ct;
+	enum ip_conntrack_dir dir;
 
-	ct = nf_ct_get(skb, &ctinfo);
-	if (!ct)
+	p.ct = nf_ct_get(skb, &p.ctinfo);
+	if (!p.ct)
 		return NF_ACCEPT;
-	flow = sipalg_flow(ct);
-	if (!flow && !nf_ct_is_confirmed(ct))
-		flow = recognise(sn, ct);
-	if (!flow || ctinfo == IP_CT_RELATED_REPLY)
+	p.flow = sipalg_flow(p.ct);
+	if (!p.flow && nf_ct_is_confirmed(p.ct))
 		return NF_ACCEPT;
+	dir = CTINFO2DIR(p.ctinfo);
+	if (p.flow)
+		p.rule = sipalg_policy_rule(sn, p.ct, dir, state, p.flow);
+	else
+		p.flow = recognise(sn, p.ct, dir, state, &p.rule);
+	if (!p.rule || p.ctinfo == IP_CT_RELATED_REPLY)
+		return NF_ACCEPT;
+	if (p.rule->action == SIPALG_ACTION_DROP) {
+		sipalg_count(sn, SIPALG_R_POLICY_DROP);
+		return NF_DROP;
+	}
 	/* What goes to this host itself is seen once, on its way in. */
-	if (state->hook == NF_INET_POST_ROUTING &&
-	    (state->out->flags & IFF_LOOPBACK || netif_is_l3_master(state->out)))
+	if (!p.flow || (state->hook == NF_INET_POST_ROUTING &&
+			(state->out->flags & IFF_LOOPBACK ||
+			 netif_is_l3_master(state->out))))
 		return NF_ACCEPT;
-	if (nf_ct_protonum(ct) == IPPROTO_TCP)
-		return inspect_segment(sn, skb, state, ct, ctinfo, flow);
-	if (sipalg_packet_is_merged(skb) && inspect_each(sn, skb, state, flow))
-		return NF_STOLEN;
-	sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
-	return NF_ACCEPT;
+	return inspect_packet(sn, &p);
 }
 
 static const struct nf_hook_ops hooks[] = {

@@ -17,6 +17,7 @@
 #include "hook.h"
 #include "inspect.h"
 #include "net.h"
+#include "policy.h"
 #include "registration.h"
 #include "stream.h"
 #include "../include/sipalg.h"
@@ -120,6 +121,20 @@ void sipalg_tables_clean(struct sipalg_net *sn)
 	free_percpu(sn->stats);
 }
 
+/* Who has said nothing gets the default. */
+static int policy_init(struct sipalg_net *sn)
+{
+	struct sipalg_policy *p;
+
+	if (rcu_access_pointer(sn->policy))
+		return 0;
+	p = sipalg_policy_default(GFP_KERNEL);
+	if (!p)
+		return -ENOMEM;
+	sipalg_policy_set(sn, p);
+	return 0;
+}
+
 int sipalg_net_enable(struct sipalg_net *sn)
 {
 	int err;
@@ -129,6 +144,8 @@ int sipalg_net_enable(struct sipalg_net *sn)
 	if (sn->enabled)
 		goto out;
 	err = sipalg_tables_init(sn);
+	if (!err)
+		err = policy_init(sn);
 	if (err)
 		goto out;
 	WRITE_ONCE(sn->closing, false);
@@ -177,7 +194,6 @@ static int __net_init sipalg_net_init(struct net *net)
 
 	sn->net = net;
 	sn->limits = default_limits;
-	sn->port = SIP_PORT_DEFAULT;
 	sn->media_min = 16384;
 	sn->media_max = 32767;
 	sipalg_streams_init(sn);
@@ -191,6 +207,7 @@ static void __net_exit sipalg_net_exit(struct net *net)
 
 	sipalg_net_disable(sn);
 	sipalg_tables_clean(sn);
+	sipalg_policy_free(rcu_dereference_protected(sn->policy, true));
 }
 
 static struct pernet_operations sipalg_net_ops = {

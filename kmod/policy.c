@@ -120,31 +120,48 @@ static bool is_device(const char *name, const struct net_device *dev)
 	return !name[0] || (dev && !strcmp(name, dev->name));
 }
 
-static bool has_port(const struct sipalg_match *m, u16 port)
-{
-	return port >= m->port_min && port <= m->port_max;
-}
-
-/* The devices of the flow's first packet; those of a reply, the other way. */
-struct devices {
+/*
+ * struct ends - what rules look at
+ * @in: device by which the first packet came
+ * @out: by which it left
+ * @path: of the first packet
+ * @any_port: the ports do not count
+ * @any_device: nor the devices
+ */
+struct ends {
 	const struct net_device *in;
 	const struct net_device *out;
+	struct sipalg_path path;
+	bool any_port;
+	bool any_device;
 };
 
 /*
  * Where it was sent to counts as it arrived and as it left: a forwarded port is
  * SIP by the one or by the other.
  */
+static bool has_port(const struct sipalg_match *m, const struct ends *e)
+{
+	const struct sipalg_path *path = &e->path;
+
+	return e->any_port ||
+	       (path->dst_in.port >= m->port_min && path->dst_in.port <= m->port_max) ||
+	       (path->dst_out.port >= m->port_min && path->dst_out.port <= m->port_max);
+}
+
+static bool has_hosts(const struct sipalg_match *m, const struct sipalg_path *path)
+{
+	return sipalg_prefix_has(&m->src, &path->src_in.host) &&
+	       (sipalg_prefix_has(&m->dst, &path->dst_in.host) ||
+		sipalg_prefix_has(&m->dst, &path->dst_out.host));
+}
+
 static bool matches(const struct sipalg_match *m, const struct nf_conn *ct,
-		    const struct devices *dev, const struct sipalg_path *path)
+		    const struct ends *e)
 {
 	if (m->proto && m->proto != nf_ct_protonum(ct))
 		return false;
-	if (!has_port(m, path->dst_in.port) && !has_port(m, path->dst_out.port))
-		return false;
-	if (!sipalg_prefix_has(&m->src, &path->src_in.host) ||
-	    (!sipalg_prefix_has(&m->dst, &path->dst_in.host) &&
-	     !sipalg_prefix_has(&m->dst, &path->dst_out.host)))
+	if (!has_port(m, e) || !has_hosts(m, &e->path))
 		return false;
 	if (m->has_zone && m->zone != sipalg_inner_zone(ct))
 		return false;
@@ -152,19 +169,42 @@ static bool matches(const struct sipalg_match *m, const struct nf_conn *ct,
 	if ((READ_ONCE(ct->mark) & m->mask) != m->mark)
 		return false;
 #endif
-	return is_device(m->iif, dev->in) && is_device(m->oif, dev->out);
+	return e->any_device || (is_device(m->iif, e->in) && is_device(m->oif, e->out));
+}
+
+/* As if the other side had begun it. */
+static void turn(struct ends *e)
+{
+	swap(e->in, e->out);
+	swap(e->path.src_in, e->path.dst_out);
+	swap(e->path.src_out, e->path.dst_in);
 }
 
 static u32 find(const struct sipalg_policy *p, const struct nf_conn *ct,
-		const struct devices *dev)
+		enum ip_conntrack_dir dir, const struct nf_hook_state *state,
+		bool bound)
 {
-	struct sipalg_path path;
+	bool back = dir == IP_CT_DIR_REPLY;
+	struct ends e = {
+		.in = back ? state->out : state->in,
+		.out = back ? state->in : state->out,
+		.any_port = bound,
+	};
 	u32 i;
 
-	sipalg_path_of(&path, ct, IP_CT_DIR_ORIGINAL);
+	sipalg_path_of(&e.path, ct, IP_CT_DIR_ORIGINAL);
 	for (i = 0; i < p->n; i++) {
-		if (matches(&p->rule[i]->match, ct, dev, &path))
+		const struct sipalg_match *m = &p->rule[i]->match;
+
+		if (matches(m, ct, &e))
 			return i + 1;
+		if (!bound)
+			continue;
+		/* It came by what an inside host said in a flow of its own. */
+		turn(&e);
+		if (matches(m, ct, &e))
+			return i + 1;
+		turn(&e);
 	}
 	return 0;
 }
@@ -175,22 +215,33 @@ struct sipalg_rule *sipalg_policy_rule(struct sipalg_net *sn, const struct nf_co
 				       struct sipalg_flow *flow)
 {
 	const struct sipalg_policy *p = rcu_dereference(sn->policy);
-	bool back = dir == IP_CT_DIR_REPLY;
-	const struct devices dev = {
-		.in = back ? state->out : state->in,
-		.out = back ? state->in : state->out,
-	};
 	u32 n;
 
 	/* Two CPUs that look at the same time find the same. */
 	if (flow && smp_load_acquire(&flow->generation) == p->generation) {
 		n = READ_ONCE(flow->rule);
 	} else {
-		n = find(p, ct, &dev);
+		n = find(p, ct, dir, state, flow && flow->bound);
 		if (flow) {
 			WRITE_ONCE(flow->rule, n);
 			smp_store_release(&flow->generation, p->generation);
 		}
 	}
 	return n ? p->rule[n - 1] : NULL;
+}
+
+bool sipalg_policy_wants(struct sipalg_net *sn, const struct nf_conn *ct)
+{
+	const struct sipalg_policy *p = rcu_dereference(sn->policy);
+	struct ends e = { .any_device = true };
+	u32 i;
+
+	sipalg_path_of(&e.path, ct, IP_CT_DIR_ORIGINAL);
+	for (i = 0; i < p->n; i++) {
+		const struct sipalg_rule *r = p->rule[i];
+
+		if (r->action != SIPALG_ACTION_BYPASS && matches(&r->match, ct, &e))
+			return true;
+	}
+	return false;
 }

@@ -153,6 +153,11 @@ struct sipalg_rule *sipalg_policy_rule(struct sipalg_net *sn, const struct nf_co
 				       const struct nf_hook_state *state,
 				       struct sipalg_flow *flow);
 
+/*
+ * Might a rule want to see this flow, whatever its devices are? Under RCU.
+ */
+bool sipalg_policy_wants(struct sipalg_net *sn, const struct nf_conn *ct);
+
 bool sipalg_prefix_has(const struct sipalg_prefix *p, const struct sip_host *h);
 
 /* Is @h in one of these? */

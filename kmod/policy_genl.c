@@ -197,7 +197,7 @@ static int check_rule(const struct sipalg_rule *r, struct netlink_ext_ack *extac
 {
 	if (r->option[SIPALG_O_MEDIA_PORT_MIN] < r->option[SIPALG_O_MEDIA_PORT_MAX])
 		return 0;
-	compat_set_msg(extack, "media-port-min %u has to be less than media-port-max %u",
+	compat_set_msg(extack, "media_port_min %u has to be less than media_port_max %u",
 		       r->option[SIPALG_O_MEDIA_PORT_MIN], r->option[SIPALG_O_MEDIA_PORT_MAX]);
 	return -EINVAL;
 }

@@ -57,7 +57,7 @@ struct schema {
 };
 
 /* No schema has a higher attribute than this. */
-#define SCHEMA_MAX	31
+#define SCHEMA_MAX	63
 
 extern const struct schema schema_top;
 extern const struct schema schema_status;
@@ -66,5 +66,6 @@ extern const struct schema schema_media;
 extern const struct schema schema_registration;
 extern const struct schema schema_binding;
 extern const struct schema schema_message;
+extern const struct schema schema_rule;
 
 #endif
