@@ -252,7 +252,7 @@ static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct,
  */
 static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 			 const struct nf_hook_state *state,
-			 struct sipalg_flow *flow)
+			 struct sipalg_flow *flow, struct sipalg_rule *rule)
 {
 	enum ip_conntrack_info ctinfo;
 	struct sk_buff *list, *next;
@@ -264,8 +264,8 @@ static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 	skb_list_walk_safe(list, skb, next) {
 		skb_mark_not_on_list(skb);
 		ct = nf_ct_get(skb, &ctinfo);
-		sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
-		if (nf_conntrack_confirm(skb) == NF_ACCEPT)
+		if (sipalg_inspect(sn, skb, state, ct, ctinfo, flow, rule) &&
+		    nf_conntrack_confirm(skb) == NF_ACCEPT)
 			state->okfn(state->net, state->sk, skb);
 		else
 			kfree_skb(skb);
@@ -306,7 +306,8 @@ static unsigned int inspect_segment(struct sipalg_net *sn, const struct packet *
 	if (!nf_ct_is_confirmed(p->ct) && !rcu_access_pointer(p->flow->stream))
 		sipalg_stream_begin(sn, p->skb, p->ct, p->flow);
 	if (is_own_segment(p->skb, p->state) ||
-	    !sipalg_stream_packet(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow))
+	    !sipalg_stream_packet(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow,
+				  p->rule))
 		return NF_ACCEPT;
 	consume_skb(p->skb);
 	return NF_STOLEN;
@@ -318,10 +319,10 @@ static unsigned int inspect_packet(struct sipalg_net *sn, const struct packet *p
 		return inspect_segment(sn, p);
 	if (p->rule->action == SIPALG_ACTION_BYPASS)
 		return NF_ACCEPT;
-	if (sipalg_packet_is_merged(p->skb) && inspect_each(sn, p->skb, p->state, p->flow))
+	if (sipalg_packet_is_merged(p->skb) && inspect_each(sn, p->skb, p->state, p->flow, p->rule))
 		return NF_STOLEN;
-	sipalg_inspect(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow);
-	return NF_ACCEPT;
+	return sipalg_inspect(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow, p->rule) ?
+	       NF_ACCEPT : NF_DROP;
 }
 
 static unsigned int hook_inspect(void *priv, struct sk_buff *skb,

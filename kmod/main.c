@@ -19,6 +19,7 @@
 #include "net.h"
 #include "policy.h"
 #include "registration.h"
+#include "source.h"
 #include "stream.h"
 #include "../include/sipalg.h"
 #include "sipalg_version.h"
@@ -93,8 +94,13 @@ int sipalg_tables_init(struct sipalg_net *sn)
 	err = sipalg_registrations_init(sn);
 	if (err)
 		goto err_calls;
+	err = sipalg_sources_init(sn);
+	if (err)
+		goto err_registrations;
 	return 0;
 
+err_registrations:
+	sipalg_registrations_clean(sn);
 err_calls:
 	sipalg_calls_clean(sn);
 err_bindings:
@@ -113,6 +119,7 @@ void sipalg_tables_clean(struct sipalg_net *sn)
 {
 	if (!sn->locks)
 		return;
+	sipalg_sources_clean(sn);
 	sipalg_registrations_clean(sn);
 	sipalg_calls_clean(sn);
 	sipalg_bindings_clean(sn);
@@ -154,6 +161,7 @@ int sipalg_net_enable(struct sipalg_net *sn)
 		goto out;
 	sn->enabled = true;
 	sipalg_streams_start(sn);
+	sipalg_sources_start(sn);
 	sipalg_flow_adopt(sn);
 out:
 	mutex_unlock(&sipalg_mutex);
@@ -169,6 +177,7 @@ void sipalg_tables_flush(struct sipalg_net *sn)
 	sipalg_calls_flush(sn);
 	sipalg_registrations_flush(sn);
 	sipalg_bindings_flush(sn);
+	sipalg_sources_stop(sn);
 	synchronize_rcu();
 }
 

@@ -95,6 +95,8 @@ struct sipalg_limits {
  * @streams_lock: protects @streams
  * @streams_work: looks for those whose entry has gone
  * @leaving: no new ones are followed
+ * @sources: hosts that a rule counts
+ * @sources_work: forgets those that were quiet
  * @next_id: the next id of a dialog, binding or registration
  * @limits: see there
  * @media_min: outer media ports are at least this where the inner is taken
@@ -124,6 +126,8 @@ struct sipalg_net {
 	spinlock_t streams_lock;	/* the list */
 	struct delayed_work streams_work;
 	bool leaving;
+	struct rhashtable sources;
+	struct delayed_work sources_work;
 	atomic_t next_id;
 	struct sipalg_limits limits;
 	u16 media_min;

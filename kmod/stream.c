@@ -11,6 +11,7 @@
 #include "flow.h"
 #include "inspect.h"
 #include "net.h"
+#include "policy.h"
 #include "stream.h"
 
 #define GC_SECONDS	5
@@ -27,6 +28,7 @@ struct stream_call {
 	struct sipalg_segment *segment;
 	const struct nf_hook_state *state;
 	enum ip_conntrack_info ctinfo;
+	struct sipalg_rule *rule;
 	unsigned int mss;
 	struct sk_buff_head same;
 	struct sk_buff_head made;
@@ -74,7 +76,7 @@ static bool stream_message(struct sip_stream *s, u8 dir, const char *data, u32 l
 	if (!call->segment || dir != call->segment->seg.dir)
 		return false;
 	return sipalg_inspect_stream(st->sn, call->state, st->ct, call->ctinfo,
-				     st->flow, s, data, len);
+				     st->flow, call->rule, s, data, len);
 }
 
 static void stream_emit(struct sip_stream *s, const struct sip_stream_seg *seg)
@@ -275,6 +277,8 @@ static bool run(struct sipalg_stream *st, struct stream_call *call)
 	sipalg_segment_learn(&st->way[s->seg.dir], s, call->state->out);
 	call->mss = sipalg_segment_room(s->packet.skb, s->packet.pf,
 					st->way[s->seg.dir].mss, s->seg.has_ts);
+	if (call->rule->action == SIPALG_ACTION_BYPASS)
+		sip_stream_leave(&st->stream, SIP_STREAM_R_ASKED);
 	verdict = sip_stream_segment(&st->stream, &s->seg);
 	if (verdict != SIP_STREAM_PASS)
 		be_liberal(st);
@@ -292,13 +296,15 @@ static bool run(struct sipalg_stream *st, struct stream_call *call)
 
 bool sipalg_stream_packet(struct sipalg_net *sn, struct sk_buff *skb,
 			  const struct nf_hook_state *state, struct nf_conn *ct,
-			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow)
+			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
+			  struct sipalg_rule *rule)
 {
 	struct sipalg_segment segment;
 	struct stream_call call = {
 		.segment = &segment,
 		.state = state,
 		.ctinfo = ctinfo,
+		.rule = rule,
 	};
 	struct sipalg_stream *st = rcu_dereference(flow->stream);
 	bool gone = false;

@@ -20,6 +20,7 @@
 
 struct sipalg_flow;
 struct sipalg_net;
+struct sipalg_rule;
 struct stream_call;
 
 /**
@@ -83,11 +84,13 @@ void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
  * @ct: its entry
  * @ctinfo: its direction
  * @flow: of the entry
+ * @rule: that counts for it
  * Return: true if the packet is gone: held back, or lost.
  */
 bool sipalg_stream_packet(struct sipalg_net *sn, struct sk_buff *skb,
 			  const struct nf_hook_state *state, struct nf_conn *ct,
-			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow);
+			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
+			  struct sipalg_rule *rule);
 
 /* Once; and each time that the namespace is enabled. */
 void sipalg_streams_init(struct sipalg_net *sn);
