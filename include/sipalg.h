@@ -18,13 +18,21 @@
  *
  * SIPALG_CMD_DIALOG_GET (do with SIPALG_A_ID; dump)
  *	One message per dialog, each with a SIPALG_A_DIALOG nest. ENOENT: no
- *	dialog has this id. A dump may carry SIPALG_A_CALL_ID as a filter.
+ *	dialog has this id. A dump may carry SIPALG_A_CALL_ID and SIPALG_A_KIND
+ *	as filters. In a dump, a dialog with so many media lines that it does
+ *	not fit into one message is shown with the first of them; the answer
+ *	to a do has them all.
  *
- * SIPALG_CMD_REGISTRATION_GET (dump)
- *	One message per registered contact: SIPALG_A_REGISTRATION.
+ * SIPALG_CMD_REGISTRATION_GET (do with SIPALG_A_ID; dump)
+ *	One message per registered contact: SIPALG_A_REGISTRATION. ENOENT: as
+ *	above.
  *
- * SIPALG_CMD_BINDING_GET (dump)
- *	One message per binding: SIPALG_A_BINDING.
+ * SIPALG_CMD_BINDING_GET (do with SIPALG_A_ID; dump)
+ *	One message per binding: SIPALG_A_BINDING. ENOENT: as above.
+ *
+ * SIPALG_CMD_STREAM_GET (do with SIPALG_A_ID; dump)
+ *	One message per TCP connection that is followed: SIPALG_A_STREAM.
+ *	ENOENT: none has this id.
  *
  * SIPALG_CMD_STATS_GET (do)
  *	SIPALG_A_STATS: an array of u64 in the order of sipalg_reasons.h.
@@ -42,6 +50,10 @@
  * SIPALG_CMD_EVENT (multicast group "events")
  *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
  *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE.
+ *
+ * A command refuses attributes that it does not know (EINVAL). What was not
+ * seen, or does not apply, is absent, unless the attribute's comment names the
+ * value for it.
  *
  * A dump in which NLM_F_DUMP_INTR is set saw a table that was resized
  * meanwhile and may have shown an entry twice or not at all: ask again.
@@ -63,6 +75,7 @@ enum sipalg_cmd {
 	SIPALG_CMD_BINDING_GET,
 	SIPALG_CMD_STATS_GET,
 	SIPALG_CMD_EVENT,
+	SIPALG_CMD_STREAM_GET,
 	SIPALG_CMD_POLICY_GET,
 	SIPALG_CMD_POLICY_SET,
 	__SIPALG_CMD_MAX,
@@ -83,9 +96,20 @@ enum sipalg_attr {
 	SIPALG_A_EVENT,		/* u32, enum sipalg_event */
 	SIPALG_A_TIME,		/* u64, ms since the epoch */
 	SIPALG_A_MESSAGE,	/* nest, enum sipalg_message_attr */
+	SIPALG_A_KIND,		/* u8, enum sipalg_dialog_kind */
+	SIPALG_A_STREAM,	/* nest, enum sipalg_stream_attr */
 	SIPALG_A_RULE,		/* nest, enum sipalg_rule_attr */
 	__SIPALG_A_MAX,
 	SIPALG_A_MAX = __SIPALG_A_MAX - 1
+};
+
+/* What a dump of dialogs shows. */
+enum sipalg_dialog_kind {
+	SIPALG_KIND_ALL,
+	SIPALG_KIND_CALL,		/* begun by INVITE */
+	SIPALG_KIND_SUBSCRIPTION,	/* begun by SUBSCRIBE or REFER */
+	__SIPALG_KIND_MAX,
+	SIPALG_KIND_MAX = __SIPALG_KIND_MAX - 1
 };
 
 enum sipalg_status_attr {
@@ -102,6 +126,16 @@ enum sipalg_status_attr {
 	SIPALG_STATUS_PORT,		/* u16: the SIP port */
 	SIPALG_STATUS_MEDIA_PORT_MIN,	/* u16 */
 	SIPALG_STATUS_MEDIA_PORT_MAX,	/* u16 */
+	/* Dialogs that live, each fork counts: */
+	SIPALG_STATUS_CALLS_TRYING,	/* u32: nobody rings yet */
+	SIPALG_STATUS_CALLS_RINGING,	/* u32 */
+	SIPALG_STATUS_CALLS_ANSWERED,	/* u32, those on hold included */
+	SIPALG_STATUS_CALLS_HELD,	/* u32 */
+	SIPALG_STATUS_SUBSCRIPTIONS,	/* u32 */
+	SIPALG_STATUS_STREAMS,		/* u32: TCP connections followed */
+	SIPALG_STATUS_STREAMS_MAX,	/* u32 */
+	SIPALG_STATUS_STREAM_BYTES,	/* u64: memory that their messages have */
+	SIPALG_STATUS_STREAM_BYTES_MAX,	/* u64 */
 	__SIPALG_STATUS_MAX,
 	SIPALG_STATUS_MAX = __SIPALG_STATUS_MAX - 1
 };
@@ -123,6 +157,22 @@ enum sipalg_end_reason {
 	SIPALG_END_REPLACED,		/* another fork was answered */
 	SIPALG_END_KILLED,		/* by the operator */
 	SIPALG_END_DISABLED,		/* sipalg was turned off */
+	SIPALG_END_EVICTED,		/* unanswered, at a limit: made room for others */
+	SIPALG_END_LOST,		/* 481, or 408 and no BYE, to a request within it */
+};
+
+/* One of a dialog's sides, or both. */
+enum sipalg_party {
+	SIPALG_PARTY_NONE, SIPALG_PARTY_A, SIPALG_PARTY_B, SIPALG_PARTY_BOTH
+};
+
+/* RFC 6665 4.1.3; what the latest NOTIFY said. */
+enum sipalg_subscription_state {
+	SIPALG_SUBSCRIPTION_ASKED,	/* none came yet */
+	SIPALG_SUBSCRIPTION_PENDING,
+	SIPALG_SUBSCRIPTION_ACTIVE,
+	SIPALG_SUBSCRIPTION_TERMINATED,
+	SIPALG_SUBSCRIPTION_OTHER,	/* a state of its own (an extension) */
 };
 
 /*
@@ -150,6 +200,28 @@ enum sipalg_dialog_attr {
 	SIPALG_DIALOG_SESSION_EXPIRES,	/* u32 s, 0 none */
 	SIPALG_DIALOG_EXPIRES_IN,	/* u32 s until it is given up */
 	SIPALG_DIALOG_MEDIA,		/* nest per media line and side */
+	SIPALG_DIALOG_CALL,		/* u32: the same for all forks of a request */
+	SIPALG_DIALOG_FORKS,		/* u16: dialogs of that request, this one included */
+	/* Calls only, from here on: */
+	SIPALG_DIALOG_PROVISIONAL,	/* u16: the last 1xx, 0 none */
+	SIPALG_DIALOG_RINGING,		/* u64 ms: the first 18x, absent if none */
+	SIPALG_DIALOG_SETUP,		/* u32 ms from the request to the answer */
+	SIPALG_DIALOG_HELD_BY,		/* u8, enum sipalg_party */
+	SIPALG_DIALOG_REINVITES,	/* u16: of both sides */
+	SIPALG_DIALOG_UPDATES,		/* u16: of both sides */
+	SIPALG_DIALOG_SESSION_LEFT,	/* u32 s, where there is a session timer */
+	SIPALG_DIALOG_REFRESHER,	/* u8, enum sipalg_party, likewise */
+	SIPALG_DIALOG_BYE_BY,		/* u8, enum sipalg_party: who hung up, or tries to */
+	/* Transfers, and subscriptions begun by REFER: the latest one */
+	SIPALG_DIALOG_REFER_BY,		/* u8, enum sipalg_party */
+	SIPALG_DIALOG_REFER_TO,		/* string: as it was sent */
+	SIPALG_DIALOG_REFER_STATUS,	/* u16: of the REFER, then as NOTIFYs tell; 0 none */
+	/* Subscriptions only: */
+	SIPALG_DIALOG_EVENT,		/* string: presence, dialog, refer ... */
+	SIPALG_DIALOG_SUB_STATE,	/* u8, enum sipalg_subscription_state */
+	SIPALG_DIALOG_SUB_EXPIRES,	/* u32 s, as told last */
+	SIPALG_DIALOG_SUB_EXPIRES_IN,	/* u32 s */
+	SIPALG_DIALOG_NOTIFIES,		/* u32: NOTIFYs seen */
 	__SIPALG_DIALOG_MAX,
 	SIPALG_DIALOG_MAX = __SIPALG_DIALOG_MAX - 1
 };
@@ -178,9 +250,10 @@ enum sipalg_media_attr {
 	SIPALG_MEDIA_OUTER_PORT,	/* u16, 0: the line is refused */
 	SIPALG_MEDIA_RTCP_PORT,		/* u16: outer, 0: none or muxed */
 	SIPALG_MEDIA_BOUND,		/* u8: 1 where a binding of ours leads there */
-	SIPALG_MEDIA_CODECS,		/* string: the m= line's formats */
-	SIPALG_MEDIA_PACKETS,		/* u64 sent by this side, where accounted */
-	SIPALG_MEDIA_BYTES,		/* u64 */
+	SIPALG_MEDIA_CODECS,		/* string: names of formats in their order, or numbers */
+	SIPALG_MEDIA_PACKETS,		/* u64 sent by this side, where conntrack accounts */
+	SIPALG_MEDIA_BYTES,		/* u64, likewise */
+	SIPALG_MEDIA_MUX,		/* u8: 1 if the side wants RTCP on RTP's port */
 	__SIPALG_MEDIA_MAX,
 	SIPALG_MEDIA_MAX = __SIPALG_MEDIA_MAX - 1
 };
@@ -200,8 +273,35 @@ enum sipalg_registration_attr {
 	SIPALG_REG_OUTER_ADDR,		/* bytes */
 	SIPALG_REG_OUTER_PORT,		/* u16 */
 	SIPALG_REG_PROTOCOL,		/* u8: IPPROTO_UDP, ... */
+	SIPALG_REG_ASKED,		/* u32 s, in the latest REGISTER; 0: to end it */
+	SIPALG_REG_SINCE,		/* u64 ms: granted first */
+	SIPALG_REG_REFRESHED,		/* u64 ms: granted last */
+	SIPALG_REG_REACHABLE,		/* u8, enum sipalg_reachable */
+	SIPALG_REG_OPTIONS,		/* nest, enum sipalg_options_attr, per side that asked */
 	__SIPALG_REG_MAX,
 	SIPALG_REG_MAX = __SIPALG_REG_MAX - 1
+};
+
+/* Does the phone answer the OPTIONS of its registrar? */
+enum sipalg_reachable {
+	SIPALG_REACHABLE_UNKNOWN,	/* it was not asked */
+	SIPALG_REACHABLE_YES,		/* the latest one was answered */
+	SIPALG_REACHABLE_NO,		/* it was not, for 32 s or until the next */
+};
+
+enum sipalg_options_by { SIPALG_BY_REGISTRAR, SIPALG_BY_PHONE };
+
+/* OPTIONS between a registered phone and its registrar. */
+enum sipalg_options_attr {
+	SIPALG_OPTIONS_UNSPEC,
+	SIPALG_OPTIONS_PAD,
+	SIPALG_OPTIONS_BY,		/* u8, enum sipalg_options_by: who asks */
+	SIPALG_OPTIONS_TIME,		/* u64 ms: asked last */
+	SIPALG_OPTIONS_STATUS,		/* u16: of the latest answer, 0 none yet */
+	SIPALG_OPTIONS_UNANSWERED,	/* u16: in a row; one of these 32 s does not count */
+	SIPALG_OPTIONS_RTT,		/* u32 ms that the latest answer took */
+	__SIPALG_OPTIONS_MAX,
+	SIPALG_OPTIONS_MAX = __SIPALG_OPTIONS_MAX - 1
 };
 
 enum sipalg_binding_type {
@@ -226,6 +326,62 @@ enum sipalg_binding_attr {
 	SIPALG_BINDING_MAX = __SIPALG_BINDING_MAX - 1
 };
 
+/* What is done with what one end of a TCP connection sends. */
+enum sipalg_stream_state {
+	SIPALG_STREAM_DECIDING,		/* no whole start line came yet */
+	SIPALG_STREAM_SIP,		/* cut into messages */
+	SIPALG_STREAM_LEFT_ALONE,	/* passed on as it is, for good */
+};
+
+/* Why it is left alone. */
+enum sipalg_stream_reason {
+	SIPALG_LEFT_NONE,		/* it is not, or it has ended */
+	SIPALG_LEFT_NOT_SIP,		/* the connection does not begin as SIP */
+	SIPALG_LEFT_FRAMING,		/* nonsense where a message must begin */
+	SIPALG_LEFT_LENGTH,		/* a message whose end cannot be known */
+	SIPALG_LEFT_TOO_LONG,		/* a message longer than the limit */
+	SIPALG_LEFT_STALLED,		/* a message did not come to its end in time */
+	SIPALG_LEFT_MEMORY,		/* no memory, or its limit was reached */
+	SIPALG_LEFT_LIMIT,		/* too many messages not acknowledged */
+	SIPALG_LEFT_CLOSED,		/* FIN or RST */
+	SIPALG_LEFT_URGENT,		/* urgent data */
+	SIPALG_LEFT_LATE,		/* it did not begin with a plain SYN */
+	SIPALG_LEFT_ASKED,		/* sipalg is turned off */
+};
+
+/*
+ * Side A is who began the connection, and what it sends. Inner is an end as it
+ * names itself, outer as the other one does.
+ */
+enum sipalg_stream_attr {
+	SIPALG_STREAM_UNSPEC,
+	SIPALG_STREAM_PAD,
+	SIPALG_STREAM_ID,		/* u32 */
+	SIPALG_STREAM_START,		/* u64 ms */
+	SIPALG_STREAM_A_INNER_ADDR,	/* bytes */
+	SIPALG_STREAM_A_INNER_PORT,	/* u16 */
+	SIPALG_STREAM_A_OUTER_ADDR,	/* bytes */
+	SIPALG_STREAM_A_OUTER_PORT,	/* u16 */
+	SIPALG_STREAM_A_STATE,		/* u8, enum sipalg_stream_state */
+	SIPALG_STREAM_A_REASON,		/* u8, enum sipalg_stream_reason */
+	SIPALG_STREAM_A_MESSAGES,	/* u32 */
+	SIPALG_STREAM_A_HELD,		/* u32: bytes of one that is not complete */
+	SIPALG_STREAM_A_MEMORY,		/* u32: bytes, what is not acknowledged included */
+	SIPALG_STREAM_A_OFFSET,		/* s32: bytes that its messages grew */
+	SIPALG_STREAM_B_INNER_ADDR,	/* as above */
+	SIPALG_STREAM_B_INNER_PORT,
+	SIPALG_STREAM_B_OUTER_ADDR,
+	SIPALG_STREAM_B_OUTER_PORT,
+	SIPALG_STREAM_B_STATE,
+	SIPALG_STREAM_B_REASON,
+	SIPALG_STREAM_B_MESSAGES,
+	SIPALG_STREAM_B_HELD,
+	SIPALG_STREAM_B_MEMORY,
+	SIPALG_STREAM_B_OFFSET,
+	__SIPALG_STREAM_MAX,
+	SIPALG_STREAM_MAX = __SIPALG_STREAM_MAX - 1
+};
+
 enum sipalg_event {
 	SIPALG_EVENT_DIALOG_NEW,
 	SIPALG_EVENT_DIALOG_EARLY,
@@ -235,6 +391,11 @@ enum sipalg_event {
 	SIPALG_EVENT_REGISTERED,
 	SIPALG_EVENT_UNREGISTERED,
 	SIPALG_EVENT_MESSAGE,		/* a message went through, or was left alone */
+	SIPALG_EVENT_DIALOG_RINGING,	/* the first 18x */
+	SIPALG_EVENT_DIALOG_HELD,	/* by one side, or by the other one too */
+	SIPALG_EVENT_DIALOG_RESUMED,	/* by one side, or by both */
+	SIPALG_EVENT_DIALOG_TRANSFER,	/* REFER was sent, or has another status */
+	SIPALG_EVENT_SUBSCRIPTION,	/* it has another state */
 };
 
 enum sipalg_message_attr {

@@ -88,7 +88,9 @@
 	X(LOW_PORT, low_port, EVENT,                                           \
 	  "addresses left as they are because their port is under 1024")       \
 	X(ADOPTED, adopted, EVENT,                                             \
-	  "UDP flows from before the module was enabled that were restarted")  \
+	  "UDP flows from before the module was enabled that were restarted") \
+	X(EVICTED, dialogs_evicted, EVENT,                                     \
+	  "unanswered dialogs that gave way to others, because the limit of dialogs or bindings was reached")  \
 	X(STREAMS, streams, EVENT,                                             \
 	  "TCP connections followed from their beginning")                     \
 	X(STREAM_NOT_SIP, stream_not_sip, EVENT,                               \

@@ -168,12 +168,18 @@ static void binding_free(struct rcu_head *rcu)
 	kfree(b);
 }
 
+static void lease_free(struct sipalg_lease *l)
+{
+	kfree(l->probe);
+	kfree(l);
+}
+
 static void leases_free(struct sipalg_binding *b)
 {
 	struct sipalg_lease *l, *tmp;
 
 	list_for_each_entry_safe(l, tmp, &b->leases, list)
-		kfree(l);
+		lease_free(l);
 	INIT_LIST_HEAD(&b->leases);
 }
 
@@ -197,6 +203,62 @@ void sipalg_binding_kill_flows(struct sipalg_binding *b)
 	for (i = 0; i < n; i++) {
 		if (!keep)
 			flow_kill(flows[i]);
+		nf_ct_put(flows[i]);
+	}
+}
+
+static bool admits_tuple(const struct sipalg_binding *b, const struct nf_conn *ct,
+			 enum ip_conntrack_dir dir, bool src,
+			 bool (*admits)(const struct sipalg_binding *b,
+					const struct sip_host *host, bool outbound))
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[dir].tuple;
+	bool outbound = dir == IP_CT_DIR_ORIGINAL && !src;
+	struct sip_host host;
+
+	sip_host_from_inet(&host, src ? &t->src.u3 : &t->dst.u3, t->src.l3num);
+	return admits(b, &host, outbound);
+}
+
+/*
+ * The host at the other end, as the flow began or, between two inside hosts, as
+ * the binding of that one calls it.
+ */
+static bool is_admitted(const struct sipalg_binding *b, const struct nf_conn *ct,
+			bool (*admits)(const struct sipalg_binding *b,
+				       const struct sip_host *host, bool outbound))
+{
+	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+
+	if (nf_inet_addr_cmp(&t->src.u3, &inner->addr) && t->src.u.all == inner->port)
+		return admits_tuple(b, ct, IP_CT_DIR_ORIGINAL, false, admits);
+	return admits_tuple(b, ct, IP_CT_DIR_ORIGINAL, true, admits) ||
+	       admits_tuple(b, ct, IP_CT_DIR_REPLY, false, admits);
+}
+
+void sipalg_binding_prune(struct sipalg_binding *b,
+			  bool (*admits)(const struct sipalg_binding *b,
+					 const struct sip_host *host, bool outbound))
+{
+	struct nf_conn *flows[SIPALG_FLOWS_MAX];
+	unsigned int i, n = 0, left = 0;
+
+	if (!READ_ONCE(b->nflows) || READ_ONCE(b->sn->closing))
+		return;
+	spin_lock_bh(&b->lock);
+	for (i = 0; i < b->nflows; i++) {
+		struct nf_conn *ct = b->flows[i];
+
+		if (nf_ct_is_confirmed(ct) && !is_admitted(b, ct, admits))
+			flows[n++] = ct;
+		else
+			b->flows[left++] = ct;
+	}
+	b->nflows = left;
+	spin_unlock_bh(&b->lock);
+	for (i = 0; i < n; i++) {
+		flow_kill(flows[i]);
 		nf_ct_put(flows[i]);
 	}
 }
@@ -279,7 +341,7 @@ static unsigned long leases_expire(struct sipalg_binding *b)
 		l->timed = false;
 		if (!l->holds) {
 			list_del(&l->list);
-			kfree(l);
+			lease_free(l);
 		}
 	}
 	return next;
@@ -446,7 +508,7 @@ void sipalg_binding_drop(struct sipalg_binding *b, const struct sip_host *host,
 	l = lease_find(b, host);
 	if (l && l->holds && !--l->holds && lease_ended(l)) {
 		list_del(&l->list);
-		kfree(l);
+		lease_free(l);
 	}
 	if (list_empty(&b->leases) && !b->dead) {
 		if (linger)
@@ -487,6 +549,21 @@ bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host
 	ok = l && (l->holds || !lease_ended(l));
 	spin_unlock_bh(&b->lock);
 	return ok;
+}
+
+unsigned int sipalg_binding_peers(struct sipalg_binding *b,
+				  struct sip_host hosts[], unsigned int max)
+{
+	struct sipalg_lease *l;
+	unsigned int n = 0;
+
+	spin_lock_bh(&b->lock);
+	list_for_each_entry(l, &b->leases, list) {
+		if (n < max && (l->holds || !lease_ended(l)))
+			hosts[n++] = l->host;
+	}
+	spin_unlock_bh(&b->lock);
+	return n;
 }
 
 bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)

@@ -26,6 +26,7 @@
 
 struct sipalg_call;
 struct sipalg_net;
+struct sipalg_probe;
 
 #define SIPALG_FLOWS_MAX 4
 
@@ -56,6 +57,7 @@ struct sipalg_end {
  * @holds: registrations and calls that want it to
  * @timed: it may until @until in any case
  * @until: jiffies
+ * @probe: OPTIONS between the two, or NULL
  */
 struct sipalg_lease {
 	struct list_head list;
@@ -63,6 +65,7 @@ struct sipalg_lease {
 	u32 holds;
 	bool timed;
 	unsigned long until;
+	struct sipalg_probe *probe;
 };
 
 /**
@@ -204,6 +207,9 @@ int sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
 			 u32 seconds);
 /* May this host send to the signalling binding now? */
 bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host);
+/* The hosts that may, up to so many, the oldest first. Return: how many. */
+unsigned int sipalg_binding_peers(struct sipalg_binding *b,
+				  struct sip_host hosts[], unsigned int max);
 
 /*
  * Remember a conntrack entry that a media binding lets through. False: it has
@@ -216,6 +222,15 @@ bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct);
  * yet stay in its list. While the namespace closes, they are only let go.
  */
 void sipalg_binding_kill_flows(struct sipalg_binding *b);
+
+/**
+ * sipalg_binding_prune() - close those of its flows that nothing admits any more
+ * @b: media, with its call's lock
+ * @admits: may this host send to it? Or, outbound, be sent to by it?
+ */
+void sipalg_binding_prune(struct sipalg_binding *b,
+			  bool (*admits)(const struct sipalg_binding *b,
+					 const struct sip_host *host, bool outbound));
 
 /*
  * A conntrack entry of these two endpoints that is none of the binding's

@@ -64,6 +64,16 @@ static struct sipalg_dialog *dialog_by_tag(const struct sipalg_ctx *ctx,
 	return NULL;
 }
 
+static u32 branch_of(const struct sipalg_ctx *ctx)
+{
+	struct sip_span rest = sip_hdr_first(&ctx->msg, SIP_HDR_VIA)->value;
+	struct sip_via v;
+
+	if (sip_via_next(ctx->msg.data, &rest, &v) != 1)
+		return 0;
+	return sipalg_hash(ctx->sn, ctx->msg.data + v.branch.off, v.branch.len);
+}
+
 /* Does this message begin the call, be it once more? */
 static bool is_initial(const struct sipalg_ctx *ctx, const struct sipalg_call *call)
 {
@@ -73,23 +83,41 @@ static bool is_initial(const struct sipalg_ctx *ctx, const struct sipalg_call *c
 }
 
 /*
- * The dialog of A's request with this number; @trying: that B has not answered
- * yet. One that lives before one that is over: a challenged INVITE may come
- * again with the same number, and begins another dialog then.
+ * The dialog that A's request with this number began; @trying: that B has not
+ * answered yet. One that is pending before one that was answered, and that before one
+ * that is over: a challenged INVITE may come with credentials but with the same
+ * number, and begins another dialog then.
  */
 static struct sipalg_dialog *dialog_by_cseq(const struct sipalg_ctx *ctx,
 					    struct sipalg_call *call, bool trying)
 {
-	struct sipalg_dialog *d, *over = NULL;
+	struct sipalg_dialog *d, *answered = NULL, *over = NULL;
 
 	list_for_each_entry(d, &call->dialogs, list) {
-		if (d->invite[0].cseq != ctx->msg.cseq || (trying && d->b_tag))
+		if (!d->invite[0].initial || d->invite[0].cseq != ctx->msg.cseq ||
+		    (trying && d->b_tag))
 			continue;
-		if (d->state != SIPALG_DIALOG_TERMINATED)
+		if (d->state < SIPALG_DIALOG_CONFIRMED)
 			return d;
-		over = d;
+		if (d->state == SIPALG_DIALOG_CONFIRMED)
+			answered = answered ?: d;
+		else if (!is_initial(ctx, call) || d->invite[0].branch == ctx->branch)
+			over = d;
 	}
-	return is_initial(ctx, call) ? NULL : over;
+	return answered ?: over;
+}
+
+/*
+ * Messages of the INVITE that may have a tag of B that no dialog has: the
+ * failure that a proxy chose of those of several forks, its ACK, and what
+ * answers a CANCEL.
+ */
+static bool is_of_all_forks(const struct sip_msg *m, const struct sipalg_call *call)
+{
+	if (!m->status)
+		return m->method == SIP_ACK;
+	return m->method == SIP_CANCEL ||
+	       (m->method == call->method && m->status >= 300);
 }
 
 static struct sipalg_dialog *dialog_untagged(struct sipalg_call *call)
@@ -123,6 +151,8 @@ static struct sipalg_dialog *dialog_find(const struct sipalg_ctx *ctx,
 	d = dialog_by_tag(ctx, call, m->to_tag);
 	if (!d && m->status)
 		d = dialog_by_cseq(ctx, call, true);
+	if (!d && is_of_all_forks(m, call))
+		d = dialog_by_cseq(ctx, call, false);
 	return d;
 }
 
@@ -152,6 +182,53 @@ static bool is_known(const struct sipalg_ctx *ctx, const struct sipalg_call *cal
 	       sip_host_equal(src, &call->route[ctx->side]);
 }
 
+/*
+ * A message within a dialog whose proxy left the path: it goes from one inside
+ * phone to the other, and there is a leg of the call for each of them. Only
+ * phones that have such a leg are meant.
+ */
+static void find_direct(struct sipalg_ctx *ctx, struct rhlist_head *list)
+{
+	const struct sipalg_path *path = &ctx->path;
+	bool request = sipalg_is_request(ctx);
+	/* The requester and the responder; so end[side], by whose request, is A. */
+	const struct sip_host *end[2];
+	struct sipalg_call *call, *leg[2] = {}; /* A's and B's */
+	struct sipalg_dialog *d, *twin;
+	const struct sip_msg *m = &ctx->msg;
+	struct rhlist_head *pos;
+	int side = -1;
+
+	end[!request] = &path->src_in.host;
+	end[request] = &path->dst_out.host;
+
+	rhl_for_each_entry_rcu(call, pos, list, node) {
+		int n;
+
+		if (call->dead || call->zone != ctx->zone ||
+		    !same(ctx, m->call_id, call->call_id, call->call_id_len))
+			continue;
+		n = requester_of(ctx, call);
+		if (n < 0)
+			continue;
+		side = n;
+		if (sip_host_equal(end[side], &call->host[0]))
+			leg[0] = call;
+		else if (sip_host_equal(end[!side], &call->host[1]))
+			leg[1] = call;
+	}
+	if (!leg[0] || !leg[1])
+		return;
+	d = dialog_find(ctx, leg[0], side);
+	twin = dialog_find(ctx, leg[1], side);
+	if (!d || !twin)
+		return;
+	ctx->call = leg[0];
+	ctx->dialog = d;
+	ctx->twin = twin;
+	ctx->side = request ? side : !side;
+}
+
 void sipalg_call_find(struct sipalg_ctx *ctx)
 {
 	const struct sip_msg *m = &ctx->msg;
@@ -161,6 +238,8 @@ void sipalg_call_find(struct sipalg_ctx *ctx)
 
 	ctx->call = NULL;
 	ctx->dialog = NULL;
+	ctx->branch = m->status ? 0 : branch_of(ctx);
+	ctx->twin = NULL;
 	list = rhltable_lookup(&ctx->sn->calls, &ctx->hash, call_params);
 	rhl_for_each_entry_rcu(call, pos, list, node) {
 		int requester;
@@ -183,7 +262,9 @@ void sipalg_call_find(struct sipalg_ctx *ctx)
 		ctx->side = side;
 		ctx->dialog = dialog_find(ctx, call, requester);
 	}
-	ctx->stale = !ctx->call || !is_known(ctx, ctx->call);
+	if (!ctx->call && ctx->src_nat && ctx->dst_nat && m->to_tag.len)
+		find_direct(ctx, list);
+	ctx->stale = !ctx->call || (!ctx->twin && !is_known(ctx, ctx->call));
 }
 
 static bool begins_call(const struct sip_msg *m)
@@ -261,20 +342,34 @@ static bool count_up(atomic_t *counter, u32 limit)
 	return false;
 }
 
+/* Each try takes one away from others, who may come first to the free place. */
+static bool count_dialog(struct sipalg_net *sn, struct sipalg_ctx *ctx)
+{
+	unsigned int tries = 2;
+
+	do {
+		if (count_up(&sn->ndialogs, READ_ONCE(sn->limits.dialogs)))
+			return true;
+	} while (tries-- && sipalg_yield_make_room(ctx, false));
+	return false;
+}
+
 static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d;
 
-	if (ctx->call->ndialogs >= ctx->sn->limits.forks ||
-	    !count_up(&ctx->sn->ndialogs, READ_ONCE(ctx->sn->limits.dialogs)))
+	if (ctx->call->ndialogs >= ctx->sn->limits.forks || !count_dialog(ctx->sn, ctx))
 		return SIPALG_R_LIMIT_CALLS;
 	d = kzalloc(sizeof(*d), GFP_ATOMIC);
 	if (!d) {
 		atomic_dec(&ctx->sn->ndialogs);
 		return SIPALG_R_NO_MEMORY;
 	}
+	INIT_LIST_HEAD(&d->yield);
 	d->call = ctx->call;
 	d->id = sipalg_new_id(ctx->sn);
+	if (!ctx->call->id)
+		ctx->call->id = d->id;
 	d->start = ktime_to_ms(ktime_get_real());
 	d->deadline = jiffies + SIPALG_EARLY_SECONDS * HZ;
 	ctx->dialog = d;
@@ -297,29 +392,58 @@ static enum sipalg_reason prepare_tag(struct sipalg_ctx *ctx)
 	return ctx->new_tag ? SIPALG_R_OK : SIPALG_R_NO_MEMORY;
 }
 
-/* A response to A's request with a tag that no dialog has, and none is free. */
+/* The dialog that a response with a new tag forks, or NULL. */
+static struct sipalg_dialog *forked_by_response(const struct sipalg_ctx *ctx)
+{
+	const struct sip_msg *m = &ctx->msg;
+
+	if (ctx->side != 1 || !m->to_tag.len || m->status < 101 ||
+	    m->status > 299 || m->method != ctx->call->method)
+		return NULL;
+	return dialog_by_cseq(ctx, ctx->call, false);
+}
+
+/*
+ * A SUBSCRIBE that forks has only one response: the others that took it tell
+ * their tag by NOTIFY (RFC 6665 4.1.4).
+ */
+static struct sipalg_dialog *forked_by_notify(const struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d;
+
+	if (ctx->side != 1 || !ctx->msg.from_tag.len ||
+	    ctx->call->method == SIP_INVITE)
+		return NULL;
+	list_for_each_entry(d, &ctx->call->dialogs, list) {
+		if (d->state != SIPALG_DIALOG_TERMINATED)
+			return d;
+	}
+	return NULL;
+}
+
+/* A tag of B's that no dialog has, and none is free for it. */
 static enum sipalg_reason prepare_fork(struct sipalg_ctx *ctx)
 {
-	struct sipalg_dialog *from = dialog_by_cseq(ctx, ctx->call, false);
+	struct sipalg_dialog *from;
 	enum sipalg_reason ret;
 
-	if (!from || ctx->side != 1 || !ctx->msg.to_tag.len ||
-	    ctx->msg.status < 101 || ctx->msg.status > 299 ||
-	    ctx->msg.method != ctx->call->method) {
+	from = ctx->msg.status ? forked_by_response(ctx) : forked_by_notify(ctx);
+	if (!from) {
 		ctx->stale = true;
 		return SIPALG_R_OK;
 	}
 	ret = dialog_alloc(ctx);
 	if (ret != SIPALG_R_OK)
 		return ret;
-	memcpy(ctx->dialog->cseq, from->cseq, sizeof(from->cseq));
-	memcpy(ctx->dialog->known, from->known, sizeof(from->known));
+	/* Each fork counts for itself from the INVITE on (RFC 3261 12.1.2). */
+	ctx->dialog->cseq[0] = from->invite[0].cseq;
+	ctx->dialog->known[0] = true;
 	ctx->dialog->invite[0] = from->invite[0];
 	/* The others got their final response: this one still may. */
 	ctx->dialog->invite[0].active = true;
+	ctx->dialog->cancelled = from->cancelled;
 	ctx->dialog->start = from->start;
-	return sipalg_media_fork(ctx->dialog, from) ? SIPALG_R_OK :
-						      SIPALG_R_NO_MEMORY;
+	return sipalg_media_fork(ctx->dialog) ? SIPALG_R_OK : SIPALG_R_NO_MEMORY;
 }
 
 /* A request without a dialog: the call's next try, or none of ours. */
@@ -400,7 +524,8 @@ enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx)
 	if (ctx->stale)
 		return SIPALG_R_OK;
 	if (!ctx->dialog) {
-		ret = ctx->msg.status ? prepare_fork(ctx) : prepare_retry(ctx);
+		ret = ctx->msg.status || ctx->msg.method == SIP_NOTIFY ?
+		      prepare_fork(ctx) : prepare_retry(ctx);
 		if (ret != SIPALG_R_OK || ctx->stale)
 			return ret;
 	}
@@ -414,8 +539,10 @@ enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx)
 
 static void dialog_free(struct sipalg_dialog *d)
 {
+	sipalg_yield_forget(d);
 	sipalg_media_close(d);
 	atomic_dec(&d->call->sn->ndialogs);
+	kfree(d->sight.referral);
 	kfree(d->b_tag);
 	kfree(d);
 }
@@ -462,6 +589,7 @@ void sipalg_call_publish(struct sipalg_ctx *ctx)
 	if (ctx->new_dialog) {
 		list_add_tail(&d->list, &call->dialogs);
 		call->ndialogs++;
+		sipalg_yield_update(d);
 		sipalg_count(ctx->sn, SIPALG_R_DIALOGS);
 	}
 	call->dead = false;
@@ -488,6 +616,17 @@ static void call_remove(struct sipalg_call *call)
 	kfree_rcu(call, rcu);
 }
 
+void sipalg_call_forget(struct sipalg_dialog *d)
+{
+	struct sipalg_call *call = d->call;
+
+	list_del(&d->list);
+	call->ndialogs--;
+	dialog_free(d);
+	if (list_empty(&call->dialogs))
+		call_remove(call);
+}
+
 static void call_timer(struct timer_list *t)
 {
 	struct sipalg_call *call = compat_timer_of(call, t, timer);
@@ -500,16 +639,11 @@ static void call_timer(struct timer_list *t)
 	if (call->dead || READ_ONCE(call->sn->closing))
 		goto out;
 	list_for_each_entry_safe(d, tmp, &call->dialogs, list) {
-		if (!time_before(jiffies, d->deadline) && !sipalg_dialog_timeout(d)) {
-			list_del(&d->list);
-			call->ndialogs--;
-			dialog_free(d);
-			continue;
-		}
-		sipalg_call_arm(call, d->deadline);
+		if (!time_before(jiffies, d->deadline) && !sipalg_dialog_timeout(d))
+			sipalg_call_forget(d);
+		else
+			sipalg_call_arm(call, d->deadline);
 	}
-	if (list_empty(&call->dialogs))
-		call_remove(call);
 out:
 	spin_unlock_bh(lock);
 	rcu_read_unlock();

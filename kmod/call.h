@@ -22,6 +22,7 @@
 
 #include "../include/sipalg.h"
 #include "media.h"
+#include "sight.h"
 #include "sip/sip.h"
 
 struct nf_conn;
@@ -31,19 +32,25 @@ struct sipalg_net;
 #define SIPALG_EARLY_SECONDS		240	/* without any response; Timer C and more */
 #define SIPALG_CONFIRMED_SECONDS	(12 * 3600)
 #define SIPALG_LINGER_SECONDS		32	/* retransmissions still come */
-#define SIPALG_CALL_LEASES		3
+#define SIPALG_CALL_LEASES		4
 #define SIPALG_BYE_SECONDS		32	/* 64 * T1 */
 
 /**
- * struct sipalg_transaction - a request that waits for its final response
- * @active: it does
- * @side: who sent it
+ * struct sipalg_transaction - the last request of its kind, of one side
+ * @seen: there was one
+ * @active: it waits for its final response
+ * @initial: it was sent outside of a dialog, and may fork
+ * @offered: it had an offer, or its response's was answered already
  * @cseq: its number
+ * @branch: hash of the topmost Via's branch: the same if it is sent again
  */
 struct sipalg_transaction {
+	bool seen;
 	bool active;
-	u8 side;
+	bool initial;
+	bool offered;
 	u32 cseq;
+	u32 branch;
 };
 
 /**
@@ -56,22 +63,32 @@ struct sipalg_transaction {
  * @status: last final status
  * @known: by side: a request of that side was seen, with @cseq
  * @cseq: by side: the highest request number that was accepted
+ * @yield: in the namespace's list of what gives way at a limit
  * @invite: by side: its last INVITE (or SUBSCRIBE, ...) that may still be answered;
  *	both may have one (RFC 3261 14.1)
- * @update: by side: an UPDATE or PRACK
- * @bye: a BYE
- * @cancelled: the INVITE was cancelled
+ * @update: by side: its last UPDATE
+ * @prack: by side: its last PRACK
+ * @bye: by side: its last BYE
+ * @cancelled: the INVITE that began it was cancelled
+ * @hurried: another fork was answered
+ * @lost: a request within it timed out
+ * @refer: a REFER within the call was accepted; its last NOTIFY, which may come
+ *	after the BYE, has not been seen
  * @start: wall clock, ms
  * @answer: the same, 0 before
  * @end: the same, 0 before
  * @deadline: jiffies, when it is given up
  * @session_expires: seconds, 0 none
  * @agreed: media as agreed
+ * @kept: media as agreed before an UPDATE or PRACK changed them during an INVITE
  * @offer: by side: media as offered, and not yet agreed
+ * @early: early media that have their own description, until it is answered
+ * @sight: what is only shown
  * @b_tag: the To tag of the first response; NULL while trying
  */
 struct sipalg_dialog {
 	struct list_head list;
+	struct list_head yield;
 	struct sipalg_call *call;
 	u32 id;
 	u8 state;
@@ -79,17 +96,24 @@ struct sipalg_dialog {
 	u16 status;
 	bool known[2];
 	bool cancelled;
+	bool hurried;
+	bool lost;
+	bool refer;
 	u32 cseq[2];
 	struct sipalg_transaction invite[2];
 	struct sipalg_transaction update[2];
-	struct sipalg_transaction bye;
+	struct sipalg_transaction prack[2];
+	struct sipalg_transaction bye[2];
 	u64 start;
 	u64 answer;
 	u64 end;
 	unsigned long deadline;
 	u32 session_expires;
 	struct sipalg_session *agreed;
+	struct sipalg_session *kept;
 	struct sipalg_session *offer[2];
+	struct sipalg_session *early;
+	struct sipalg_sight sight;
 	char *b_tag;
 	u16 b_tag_len;
 };
@@ -98,7 +122,8 @@ struct sipalg_dialog {
  * struct sipalg_reach - a way to a host of a call, from outside
  * @binding: leads there; we hold it for each of @leased; or NULL
  * @leased: who may come by it: the host that the other side's messages come
- *	from, its target and its route; family 0: none
+ *	from, its target, its route, and the host that the call began with;
+ *	family 0: none
  */
 struct sipalg_reach {
 	struct sipalg_binding *binding;
@@ -121,6 +146,7 @@ struct sipalg_reach {
  * @host: by side: the hosts as they are on their own networks
  * @target: by side: the host in its latest Contact, family 0: none seen
  * @route: by side: the proxy next to us in its Record-Route, likewise
+ * @id: for people: that of its first dialog
  * @contact: by side: how its Contact is reached
  * @proxy: by side: how its own Record-Route is reached
  * @bare: by side: the Contact had no port
@@ -146,6 +172,7 @@ struct sipalg_call {
 	struct sip_host host[2];
 	struct sip_host target[2];
 	struct sip_host route[2];
+	u32 id;
 	struct sipalg_reach contact[2];
 	struct sipalg_reach proxy[2];
 	const char *call_id;
@@ -180,6 +207,21 @@ void sipalg_call_publish(struct sipalg_ctx *ctx);
 
 /* The call's timer has to fire at @when or before. */
 void sipalg_call_arm(struct sipalg_call *call, unsigned long when);
+/* Forget a dialog, and with the last one its call. With the call's lock. */
+void sipalg_call_forget(struct sipalg_dialog *d);
+
+/*
+ * What gives way at a limit, in yield.c: dialogs that are over, then those that
+ * were not answered, the oldest first; answered ones never.
+ *
+ * sipalg_yield_update: the dialog's state has changed, or it is new.
+ * sipalg_yield_forget: it is about to be freed.
+ * sipalg_yield_make_room: let a dialog of another call go; where @bindings are
+ *	needed, one that may have some. Return: whether there was one.
+ */
+void sipalg_yield_update(struct sipalg_dialog *d);
+void sipalg_yield_forget(struct sipalg_dialog *d);
+bool sipalg_yield_make_room(struct sipalg_ctx *ctx, bool bindings);
 
 /*
  * The states, in dialog.c: the step that a message means, after it has left.
@@ -187,6 +229,8 @@ void sipalg_call_arm(struct sipalg_call *call, unsigned long when);
 void sipalg_dialog_step(struct sipalg_ctx *ctx);
 /* Does this response answer a request that was seen, and this request fit? */
 bool sipalg_dialog_fits(const struct sipalg_ctx *ctx);
+/* Is it a request that was seen before? */
+bool sipalg_dialog_is_repeated(const struct sipalg_ctx *ctx);
 /* Over: close its media, keep it in sight for a while. */
 void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason);
 /* Its deadline has come. False: it can be forgotten. */
@@ -195,5 +239,7 @@ bool sipalg_dialog_timeout(struct sipalg_dialog *d);
 /* Who may call the Contact of an inside host during the call. */
 void sipalg_call_lease(struct sipalg_ctx *ctx);
 void sipalg_call_unlease(struct sipalg_call *call);
+/* What leads to the Contacts lets them be called for some more seconds. */
+void sipalg_call_linger(struct sipalg_call *call);
 
 #endif

@@ -21,8 +21,9 @@
 #include "sip/translate.h"
 
 #define SIPALG_MESSAGE_MAX	65536
-#define SIPALG_CTX_MADE		(4 * SDP_MAX_MEDIA)
+#define SIPALG_CTX_MADE		(2 * SIPALG_MEDIA_ENDS + 32)
 #define SIPALG_CTX_CONTACTS	SIPALG_REGISTER_CONTACTS
+#define SIPALG_PORT_LOW		1024	/* no pinhole below */
 
 /**
  * struct sipalg_contact - an own Contact that the message names
@@ -31,6 +32,7 @@
  * @uri: the URI, in the message
  * @params: its parameters, in the message
  * @bare: without a port
+ * @path: it is none, but stands in Path
  * @binding: leads there
  * @held: we hold a lease of it for the receiver, which its owner takes over
  * @registration: of REGISTER: what it belongs to
@@ -42,6 +44,7 @@ struct sipalg_contact {
 	struct sip_span uri;
 	struct sip_span params;
 	bool bare;
+	bool path;
 	struct sipalg_binding *binding;
 	struct sipalg_registration *registration;
 	bool held;
@@ -67,9 +70,12 @@ struct sipalg_contact {
  * @flow_set: flags of the flow that this message sets ...
  * @flow_clear: ... and clears, if it gets through
  * @hash: of the Call-ID; picks the lock
+ * @branch: of a request: hash of the topmost Via's branch
  * @call: what it belongs to, or NULL
  * @dialog: likewise
  * @side: of the dialog, who sent this message
+ * @twin: of two inside phones that a proxy connected and that speak directly
+ *	now: the dialog of the callee's leg, where @dialog is the caller's
  * @new_call: @call was made by this message
  * @new_dialog: @dialog was made by this message
  * @new_tag: the dialog's B tag, if it becomes known by this message
@@ -82,7 +88,7 @@ struct sipalg_contact {
  * @proxy: leads to the own Record-Route that the other side sends to, or NULL
  * @star: "Contact: *"
  * @msg: the message
- * @sdp: its session description
+ * @sdp: its session description, of several the one at hand
  * @edits: what becomes of it
  * @in: the message as it came, once the packet has changed
  * @out: the new message
@@ -105,9 +111,11 @@ struct sipalg_ctx {
 	u8 flow_set;
 	u8 flow_clear;
 	u64 hash;
+	u32 branch;
 	struct sipalg_call *call;
 	struct sipalg_dialog *dialog;
 	u8 side;
+	struct sipalg_dialog *twin;
 	bool new_call;
 	bool new_dialog;
 	bool stale;
@@ -151,18 +159,33 @@ enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 				  struct sip_answer *answer);
 
 /**
- * sipalg_allocate() - a binding at a free outer port; in port.c
- * @ctx: notes the binding in @made
+ * struct sipalg_run - ports in a row
  * @type: enum sipalg_binding_type
- * @inner: the inner end; its port is tried first
  * @proto: IPPROTO_UDP or IPPROTO_TCP
- * @rtcp: also make the RTCP binding, one port above; NULL: no
- * Return: the binding; an ERR_PTR as sipalg_binding_create() where no port of
- * a bounded number of tries was free.
+ * @n: how many
+ * @step: from one to the next
+ * @rtcp: each of them with a binding for RTCP at the port above
  */
-struct sipalg_binding *sipalg_allocate(struct sipalg_ctx *ctx, u8 type,
+struct sipalg_run {
+	u8 type;
+	u8 proto;
+	u8 n;
+	u8 step;
+	bool rtcp;
+};
+
+/**
+ * sipalg_allocate() - bindings at free outer ports, which lie as the inner do;
+ *	in port.c
+ * @ctx: notes the bindings in @made, in the order of their ports
+ * @inner: the first inner end; its port is tried first
+ * @run: which
+ * Return: the first binding; an ERR_PTR as sipalg_binding_create() where none of
+ * a bounded number of tries found all ports free.
+ */
+struct sipalg_binding *sipalg_allocate(struct sipalg_ctx *ctx,
 				       const struct sip_endpoint *inner,
-				       u8 proto, struct sipalg_binding **rtcp);
+				       const struct sipalg_run *run);
 
 /* Is there a socket of this very host on this address and port? */
 bool sipalg_is_local(const struct sipalg_ctx *ctx, const struct sip_endpoint *at,

@@ -2,9 +2,13 @@
 /*
  * The states of a dialog: what each message means once it has left.
  */
+#include <linux/slab.h>
+
 #include "ctx.h"
 #include "event.h"
 #include "net.h"
+
+#define SUBSCRIPTION_MAX	(7 * 86400)
 
 static u64 now_ms(void)
 {
@@ -26,10 +30,14 @@ void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
 	d->state = SIPALG_DIALOG_TERMINATED;
 	d->reason = reason;
 	d->end = now_ms();
+	sipalg_sight_count(d);
 	sipalg_count(d->call->sn, SIPALG_R_DIALOGS_ENDED);
+	if (d->refer)
+		sipalg_call_linger(d->call);
 	/* Before the media go, so that the event still shows them. */
 	sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ENDED);
 	sipalg_media_close(d);
+	sipalg_yield_update(d);
 	set_deadline(d, SIPALG_LINGER_SECONDS);
 	list_for_each_entry(other, &d->call->dialogs, list) {
 		if (other->state != SIPALG_DIALOG_TERMINATED)
@@ -38,68 +46,100 @@ void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
 	sipalg_call_unlease(d->call);
 }
 
+static bool is_leaving(const struct sipalg_dialog *d)
+{
+	return d->bye[0].active || d->bye[1].active;
+}
+
+static u8 timeout_reason(const struct sipalg_dialog *d)
+{
+	if (is_leaving(d))
+		return SIPALG_END_BYE_TIMEOUT;
+	if (d->lost)
+		return SIPALG_END_LOST;
+	if (d->state == SIPALG_DIALOG_CONFIRMED)
+		return SIPALG_END_TIMEOUT;
+	if (d->cancelled)
+		return SIPALG_END_CANCEL;
+	return d->hurried ? SIPALG_END_REPLACED : SIPALG_END_TIMEOUT;
+}
+
 bool sipalg_dialog_timeout(struct sipalg_dialog *d)
 {
-	switch (d->state) {
-	case SIPALG_DIALOG_TERMINATED:
+	if (d->state == SIPALG_DIALOG_TERMINATED)
 		return false;
-	case SIPALG_DIALOG_CONFIRMED:
-		sipalg_dialog_end(d, d->bye.active ? SIPALG_END_BYE_TIMEOUT :
-						     SIPALG_END_TIMEOUT);
-		return true;
+	sipalg_dialog_end(d, timeout_reason(d));
+	return true;
+}
+
+/* Where requests of this kind are noted, of the side that sends them. */
+static struct sipalg_transaction *transaction_of(struct sipalg_dialog *d,
+						 u8 method, u8 side)
+{
+	if (method == d->call->method)
+		return &d->invite[side];
+	switch (method) {
+	case SIP_UPDATE:
+		return &d->update[side];
+	case SIP_PRACK:
+		return &d->prack[side];
+	case SIP_BYE:
+		return &d->bye[side];
 	default:
-		sipalg_dialog_end(d, d->bye.active ? SIPALG_END_BYE_TIMEOUT :
-				     d->call->method == SIP_INVITE && d->status ?
-				     SIPALG_END_REPLACED : SIPALG_END_TIMEOUT);
-		return true;
+		return NULL;
 	}
 }
 
 static bool is_of(const struct sipalg_ctx *ctx, const struct sipalg_transaction *t)
 {
-	return t->cseq == ctx->msg.cseq && t->side == sipalg_requester(ctx);
+	return t->seen && t->cseq == ctx->msg.cseq;
+}
+
+/*
+ * Sent again, and not anew: some phones give a request that was challenged the
+ * same number when it comes with credentials, but hardly the same branch.
+ */
+static bool is_again(const struct sipalg_ctx *ctx, const struct sipalg_transaction *t)
+{
+	return is_of(ctx, t) && (t->active || t->branch == ctx->branch);
+}
+
+bool sipalg_dialog_is_repeated(const struct sipalg_ctx *ctx)
+{
+	const struct sipalg_transaction *t =
+		transaction_of(ctx->dialog, ctx->msg.method, ctx->side);
+
+	return sipalg_is_request(ctx) && t && is_again(ctx, t);
 }
 
 bool sipalg_dialog_fits(const struct sipalg_ctx *ctx)
 {
-	const struct sipalg_dialog *d = ctx->dialog;
-	const struct sip_msg *m = &ctx->msg;
-	u8 requester = sipalg_requester(ctx);
+	struct sipalg_dialog *d = ctx->dialog;
+	const struct sipalg_transaction *t;
 
 	if (ctx->new_dialog)
 		return true;
-	switch (m->method) {
-	case SIP_ACK:
-	case SIP_CANCEL:
-		return is_of(ctx, &d->invite[requester]);
-	case SIP_INVITE:
-	case SIP_SUBSCRIBE:
-	case SIP_REFER:
-		if (m->status)
-			return is_of(ctx, &d->invite[requester]) ||
-			       m->method != ctx->call->method;
-		break;
-	case SIP_BYE:
-		if (m->status)
-			return is_of(ctx, &d->bye);
-		break;
-	case SIP_UPDATE:
-	case SIP_PRACK:
-		if (m->status)
-			return is_of(ctx, &d->update[requester]);
-		break;
-	default:
-		if (m->status)
-			return true;
-	}
-	return !d->known[ctx->side] || m->cseq >= d->cseq[ctx->side];
+	if (ctx->msg.method == SIP_ACK || ctx->msg.method == SIP_CANCEL)
+		return is_of(ctx, &d->invite[sipalg_requester(ctx)]);
+	t = transaction_of(d, ctx->msg.method, sipalg_requester(ctx));
+	if (!sipalg_is_request(ctx))
+		return !t || is_of(ctx, t);
+	return !d->known[ctx->side] || ctx->msg.cseq >= d->cseq[ctx->side] ||
+	       (t && is_of(ctx, t));
 }
 
-static void begin(const struct sipalg_ctx *ctx, struct sipalg_transaction *t)
+/* Sent again, it is still what it was. Return: whether it is new. */
+static bool begin(const struct sipalg_ctx *ctx, struct sipalg_transaction *t)
 {
+	if (is_again(ctx, t))
+		return false;
+	t->seen = true;
 	t->active = true;
-	t->side = ctx->side;
+	t->initial = !ctx->msg.to_tag.len;
+	t->offered = ctx->media.present && !ctx->media.answer;
 	t->cseq = ctx->msg.cseq;
+	t->branch = ctx->branch;
+	return true;
 }
 
 static bool header_number(const struct sip_msg *m, enum sip_hdr_id id, u32 *n)
@@ -122,24 +162,112 @@ static bool header_number(const struct sip_msg *m, enum sip_hdr_id id, u32 *n)
 	return !sip_number(m->data, s, n);
 }
 
+/* Subscription-State: is it over? If not, its time is the one that counts. */
+static bool is_over(const struct sip_msg *m, const struct sip_hdr *h, u32 *seconds)
+{
+	struct sip_span word = h->value, params = {}, value;
+	const char *semi = memchr(m->data + word.off, ';', word.len);
+
+	if (semi) {
+		word.len = semi - m->data - word.off;
+		params.off = word.off + word.len + 1;
+		params.len = h->value.off + h->value.len - params.off;
+	}
+	while (word.len && strchr(" \t\r\n", m->data[word.off + word.len - 1]))
+		word.len--;
+	if (sip_param(m->data, params, "expires", &value) &&
+	    !sip_number(m->data, value, seconds))
+		*seconds = clamp_t(u32, *seconds, 32, SUBSCRIPTION_MAX);
+	return sip_span_is_nocase(m->data, word, "terminated");
+}
+
 static void step_notify(struct sipalg_ctx *ctx)
 {
 	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, SIP_HDR_SUBSCRIPTION_STATE);
 	struct sipalg_dialog *d = ctx->dialog;
-	struct sip_span word;
+	u32 seconds = 0;
+	bool over;
 
-	if (d->call->method == SIP_INVITE || !h)
+	if (!h)
 		return;
-	word = h->value;
-	if (word.len > strlen("terminated"))
-		word.len = strlen("terminated");
-	if (sip_span_is_nocase(ctx->msg.data, word, "terminated")) {
+	over = is_over(&ctx->msg, h, &seconds);
+	if (d->call->method == SIP_INVITE) {
+		/* Of a REFER within the call, which lives on without it. */
+		d->refer = d->refer && !over;
+		return;
+	}
+	if (over) {
 		sipalg_dialog_end(d, SIPALG_END_BYE);
-	} else if (d->state < SIPALG_DIALOG_CONFIRMED) {
+		return;
+	}
+	if (d->state < SIPALG_DIALOG_CONFIRMED) {
 		d->state = SIPALG_DIALOG_CONFIRMED;
 		d->answer = now_ms();
-		set_deadline(d, SIPALG_EXPIRES_DEFAULT);
+		sipalg_yield_update(d);
+		seconds = seconds ?: SIPALG_EXPIRES_DEFAULT;
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
+	}
+	if (seconds)
+		set_deadline(d, seconds + SIPALG_BYE_SECONDS);
+}
+
+/* Answers after which a subscription is no more (RFC 6665 4.1.2.2). */
+static bool ends_subscription(u16 status)
+{
+	switch (status) {
+	case 404:
+	case 405:
+	case 410:
+	case 416:
+	case 480 ... 485:
+	case 489:
+	case 501:
+	case 604:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* As long as an INVITE may ring; but not longer for what is about to end. */
+static void prolong_early(struct sipalg_dialog *d)
+{
+	if (!d->cancelled && !d->hurried && !is_leaving(d))
+		set_deadline(d, SIPALG_EARLY_SECONDS);
+}
+
+/*
+ * All forks have 64 * T1 for the 487, or for a 2xx that crossed (RFC 3261 9.1).
+ * A re-INVITE that is cancelled is refused, no more.
+ */
+static void step_cancel(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d;
+
+	if (ctx->side)
+		return;
+	list_for_each_entry(d, &ctx->call->dialogs, list) {
+		if (d->invite[0].cseq != ctx->msg.cseq || d->cancelled ||
+		    d->state >= SIPALG_DIALOG_CONFIRMED)
+			continue;
+		d->cancelled = true;
+		set_deadline(d, SIPALG_BYE_SECONDS);
+	}
+}
+
+/* It may be refused: then it rings on. */
+static void step_cancel_response(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d;
+
+	if (ctx->msg.status < 300)
+		return;
+	list_for_each_entry(d, &ctx->call->dialogs, list) {
+		if (d->invite[0].cseq != ctx->msg.cseq || !d->cancelled ||
+		    d->state >= SIPALG_DIALOG_CONFIRMED)
+			continue;
+		d->cancelled = false;
+		prolong_early(d);
 	}
 }
 
@@ -147,31 +275,28 @@ static void step_request(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
 	const struct sip_msg *m = &ctx->msg;
+	struct sipalg_transaction *t = transaction_of(d, m->method, ctx->side);
+	bool new;
 
-	if (m->method != SIP_ACK && m->method != SIP_CANCEL) {
+	if (m->method != SIP_ACK && m->method != SIP_CANCEL &&
+	    (!d->known[ctx->side] || m->cseq > d->cseq[ctx->side])) {
 		d->known[ctx->side] = true;
 		d->cseq[ctx->side] = m->cseq;
 	}
+	new = t && begin(ctx, t);
 	if (m->method == d->call->method) {
-		begin(ctx, &d->invite[ctx->side]);
 		if (d->state < SIPALG_DIALOG_CONFIRMED)
-			set_deadline(d, SIPALG_EARLY_SECONDS);
+			prolong_early(d);
 		return;
 	}
 	switch (m->method) {
-	case SIP_UPDATE:
-	case SIP_PRACK:
-		begin(ctx, &d->update[ctx->side]);
-		break;
 	case SIP_BYE:
 		/* A repeated BYE does not give it more time. */
-		if (!d->bye.active || d->bye.cseq != m->cseq) {
-			begin(ctx, &d->bye);
+		if (new)
 			set_deadline(d, SIPALG_BYE_SECONDS);
-		}
 		break;
 	case SIP_CANCEL:
-		d->cancelled = d->invite[ctx->side].active;
+		step_cancel(ctx);
 		break;
 	case SIP_NOTIFY:
 		step_notify(ctx);
@@ -185,10 +310,11 @@ static void hurry_others(struct sipalg_dialog *d)
 	struct sipalg_dialog *other;
 
 	list_for_each_entry(other, &d->call->dialogs, list) {
-		if (other == d || other->state >= SIPALG_DIALOG_CONFIRMED ||
+		if (other == d || other->hurried ||
+		    other->state >= SIPALG_DIALOG_CONFIRMED ||
 		    other->invite[0].cseq != d->invite[0].cseq)
 			continue;
-		other->status = 200;
+		other->hurried = true;
 		set_deadline(other, SIPALG_BYE_SECONDS);
 	}
 }
@@ -207,7 +333,7 @@ static u32 granted(struct sipalg_dialog *d, const struct sip_msg *m)
 	}
 	seconds = SIPALG_EXPIRES_DEFAULT;
 	header_number(m, SIP_HDR_EXPIRES, &seconds);
-	return clamp_t(u32, seconds, 32, 7 * 86400);
+	return clamp_t(u32, seconds, 32, SUBSCRIPTION_MAX);
 }
 
 static void refresh(struct sipalg_ctx *ctx)
@@ -215,8 +341,9 @@ static void refresh(struct sipalg_ctx *ctx)
 	struct sipalg_dialog *d = ctx->dialog;
 	u32 seconds = granted(d, &ctx->msg);
 
+	d->lost = false;
 	/* A BYE on its way is not undone by a repeated 2xx. */
-	if (!d->bye.active)
+	if (!is_leaving(d))
 		set_deadline(d, seconds + SIPALG_BYE_SECONDS);
 	sipalg_flow_keep(ctx->ct, ctx->flow, min_t(u32, seconds, 3600));
 }
@@ -225,19 +352,53 @@ static void step_2xx(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
 	u8 requester = sipalg_requester(ctx);
+	bool first = d->invite[requester].active;
 
 	d->invite[requester].active = false;
-	sipalg_media_agree(d, requester, ctx->msg.cseq);
+	sipalg_media_agree(d, requester, ctx->msg.cseq, true);
 	refresh(ctx);
 	if (d->state < SIPALG_DIALOG_CONFIRMED) {
 		d->state = SIPALG_DIALOG_CONFIRMED;
 		d->answer = now_ms();
+		sipalg_yield_update(d);
 		sipalg_media_trim(d);
 		hurry_others(d);
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
-	} else if (ctx->media.present) {
+	} else if (first && ctx->media.present) {
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_CHANGED);
 	}
+}
+
+/*
+ * A request within the dialog was refused. 481: the other side has no such call
+ * any more, and nobody will send a BYE. 408 says less: whoever asked should hang
+ * up (RFC 3261 12.2.1.2), and has the time for it; if the next refresh is
+ * answered, all is well. The others leave the dialog as it was (RFC 5057).
+ */
+static void step_refused(struct sipalg_dialog *d, u16 status)
+{
+	if (d->state != SIPALG_DIALOG_CONFIRMED || is_leaving(d))
+		return;
+	if (status == 481) {
+		sipalg_dialog_end(d, SIPALG_END_LOST);
+	} else if (status == 408 && !d->lost) {
+		d->lost = true;
+		set_deadline(d, SIPALG_BYE_SECONDS);
+	}
+}
+
+/* A re-INVITE failed: what was agreed before still holds. */
+static void step_reinvite_failure(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	u8 requester = sipalg_requester(ctx);
+
+	/* Sent again, or of a fork that others chose not to take. */
+	if (!d->invite[requester].active)
+		return;
+	d->invite[requester].active = false;
+	sipalg_media_refuse(d, requester, ctx->msg.cseq, true);
+	step_refused(d, ctx->msg.status);
 }
 
 /* A final failure of the first INVITE ends all of its forks. */
@@ -245,25 +406,59 @@ static void step_failure(struct sipalg_ctx *ctx)
 {
 	struct sipalg_call *call = ctx->call;
 	struct sipalg_dialog *d = ctx->dialog;
-	u8 reason = SIPALG_END_FAILURE;
-	u8 requester = sipalg_requester(ctx);
 	u32 cseq = ctx->msg.cseq;
 
-	if (d->state == SIPALG_DIALOG_CONFIRMED || requester) {
-		d->invite[requester].active = false;
-		sipalg_media_refuse(d, requester, cseq);
+	if (d->state == SIPALG_DIALOG_CONFIRMED || sipalg_requester(ctx)) {
+		step_reinvite_failure(ctx);
+		if (call->method == SIP_SUBSCRIBE && ends_subscription(ctx->msg.status))
+			sipalg_dialog_end(d, SIPALG_END_FAILURE);
 		return;
 	}
-	if (d->cancelled && ctx->msg.status == 487)
-		reason = SIPALG_END_CANCEL;
 	list_for_each_entry(d, &call->dialogs, list) {
 		if (d->invite[0].cseq != cseq ||
 		    d->state >= SIPALG_DIALOG_CONFIRMED)
 			continue;
 		d->invite[0].active = false;
 		d->status = ctx->msg.status;
-		sipalg_dialog_end(d, reason);
+		sipalg_dialog_end(d, d->cancelled && d->status == 487 ?
+				  SIPALG_END_CANCEL : SIPALG_END_FAILURE);
 	}
+}
+
+static bool is_only_fork(const struct sipalg_dialog *d)
+{
+	const struct sipalg_dialog *other;
+
+	list_for_each_entry(other, &d->call->dialogs, list) {
+		if (other != d && other->state != SIPALG_DIALOG_TERMINATED &&
+		    other->invite[0].cseq == d->invite[0].cseq)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * One fork gave up (RFC 6228). The INVITE did not: if nobody has answered it and
+ * there is no other fork, it waits for the next as it did for the first.
+ */
+static void step_199(struct sipalg_dialog *d)
+{
+	if (d->hurried || !is_only_fork(d)) {
+		d->status = 199;
+		sipalg_dialog_end(d, SIPALG_END_FAILURE);
+		return;
+	}
+	kfree(d->b_tag);
+	d->b_tag = NULL;
+	d->b_tag_len = 0;
+	d->state = SIPALG_DIALOG_TRYING;
+	d->known[1] = false;
+	d->cseq[0] = d->invite[0].cseq;
+	memset(d->update, 0, sizeof(d->update));
+	memset(d->prack, 0, sizeof(d->prack));
+	sipalg_media_unanswer(d);
+	prolong_early(d);
+	sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_CHANGED);
 }
 
 static void step_invite_response(struct sipalg_ctx *ctx)
@@ -285,15 +480,54 @@ static void step_invite_response(struct sipalg_ctx *ctx)
 	if (d->state == SIPALG_DIALOG_CONFIRMED)
 		return;
 	if (status == 199 && d->b_tag) {
-		d->status = status;
-		sipalg_dialog_end(d, SIPALG_END_FAILURE);
+		step_199(d);
 		return;
 	}
-	set_deadline(d, SIPALG_EARLY_SECONDS);
+	prolong_early(d);
 	if (d->b_tag && d->state == SIPALG_DIALOG_TRYING) {
 		d->state = SIPALG_DIALOG_EARLY;
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_EARLY);
 	}
+}
+
+/* An UPDATE, or a PRACK, whose failure tells nothing about the dialog. */
+static void step_update_response(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	const struct sip_msg *m = &ctx->msg;
+	u8 requester = sipalg_requester(ctx);
+
+	transaction_of(d, m->method, requester)->active = false;
+	if (m->status >= 300) {
+		sipalg_media_refuse(d, requester, m->cseq, false);
+		if (m->method == SIP_UPDATE)
+			step_refused(d, m->status);
+		return;
+	}
+	sipalg_media_agree(d, requester, m->cseq, false);
+	/* A session timer may be refreshed by UPDATE (RFC 4028 7). */
+	if (m->method == SIP_UPDATE && d->state == SIPALG_DIALOG_CONFIRMED)
+		refresh(ctx);
+}
+
+static void step_bye_response(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	u16 status = ctx->msg.status;
+
+	if (status != 401 && status != 407) {
+		sipalg_dialog_end(d, SIPALG_END_BYE);
+		return;
+	}
+	/* It comes again, with credentials. */
+	d->bye[sipalg_requester(ctx)].active = false;
+	if (is_leaving(d))
+		return;
+	if (d->state == SIPALG_DIALOG_CONFIRMED)
+		set_deadline(d, (d->session_expires ?: SIPALG_CONFIRMED_SECONDS) +
+			     SIPALG_BYE_SECONDS);
+	else
+		prolong_early(d);
 }
 
 static void step_response(struct sipalg_ctx *ctx)
@@ -310,23 +544,21 @@ static void step_response(struct sipalg_ctx *ctx)
 	switch (m->method) {
 	case SIP_UPDATE:
 	case SIP_PRACK:
-		if (m->status < 300)
-			sipalg_media_agree(d, sipalg_requester(ctx), m->cseq);
-		else
-			sipalg_media_refuse(d, sipalg_requester(ctx), m->cseq);
-		/* A session timer may be refreshed by UPDATE (RFC 4028 7). */
-		if (m->method == SIP_UPDATE && m->status < 300 &&
-		    d->state == SIPALG_DIALOG_CONFIRMED)
-			refresh(ctx);
+		step_update_response(ctx);
+		break;
+	case SIP_REFER:
+		d->refer = d->refer || m->status < 300;
+		break;
+	case SIP_NOTIFY:
+		/* The subscriber does not know it any more. */
+		if (m->status == 481 && d->call->method != SIP_INVITE)
+			sipalg_dialog_end(d, SIPALG_END_FAILURE);
 		break;
 	case SIP_BYE:
-		if (m->status == 401 || m->status == 407) {
-			/* It comes again, with credentials. */
-			d->bye.active = false;
-			set_deadline(d, d->session_expires ?: SIPALG_CONFIRMED_SECONDS);
-		} else {
-			sipalg_dialog_end(d, SIPALG_END_BYE);
-		}
+		step_bye_response(ctx);
+		break;
+	case SIP_CANCEL:
+		step_cancel_response(ctx);
 		break;
 	}
 }
@@ -342,161 +574,38 @@ static void keep_master(struct sipalg_call *call, struct nf_conn *ct)
 	call->master = ct;
 }
 
-static void learn_host(struct sipalg_ctx *ctx, struct sip_span element,
-		       struct sip_host *host)
+/* The other leg sees no more messages: it lasts as long as this one. */
+static void step_twin(const struct sipalg_dialog *d, struct sipalg_dialog *twin)
 {
-	struct sip_uri uri;
-
-	if (!sip_uri_parse(ctx->msg.data, element, &uri) && uri.addr.family)
-		*host = uri.addr;
-}
-
-/*
- * Where the sender's side of the call may also speak from: its Contact, and
- * the proxy that is next to us. Of a request that is the first of the
- * Record-Route's, of a response the last (RFC 3261 16.6, 12.1).
- */
-static void learn_hosts(struct sipalg_ctx *ctx)
-{
-	const struct sip_msg *m = &ctx->msg;
-	struct sip_nameaddr na, route = {};
-	const struct sip_hdr *h;
-	struct sip_span rest;
-
-	if (m->status >= 300)
+	if (d->state == SIPALG_DIALOG_TERMINATED) {
+		sipalg_dialog_end(twin, d->reason);
 		return;
-	h = sip_hdr_first(m, SIP_HDR_CONTACT);
-	if (h) {
-		rest = h->value;
-		if (sip_nameaddr_next(m->data, &rest, &na) == 1 && !na.star)
-			learn_host(ctx, na.uri, &ctx->call->target[ctx->side]);
 	}
-	for (h = sip_hdr_first(m, SIP_HDR_RECORD_ROUTE); h; h = sip_hdr_next(m, h)) {
-		rest = h->value;
-		while (sip_nameaddr_next(m->data, &rest, &na) == 1) {
-			route = na;
-			if (!m->status)
-				goto found;
-		}
-	}
-found:
-	if (route.uri.len)
-		learn_host(ctx, route.uri, &ctx->call->route[ctx->side]);
-	/* Whom the other side was seen to speak to may speak back. */
-	if (!m->status && m->to_tag.len && sipalg_sender_is_near(ctx) &&
-	    !sip_host_equal(&ctx->path.dst_out.host, &ctx->call->host[!ctx->side]))
-		ctx->call->target[!ctx->side] = ctx->path.dst_out.host;
-}
-
-/* Who may come by there: where that changed, the new before the old. */
-static void lease(struct sipalg_reach *r, unsigned int i, const struct sip_host *host)
-{
-	struct sip_host *now = &r->leased[i];
-
-	if (!host->family || sip_host_equal(host, now) ||
-	    sipalg_binding_hold(r->binding, host))
+	if (twin->state == SIPALG_DIALOG_TERMINATED)
 		return;
-	if (now->family)
-		sipalg_binding_drop(r->binding, now, 0);
-	*now = *host;
-}
-
-static void lease_reach(struct sipalg_call *call, struct sipalg_reach *r, u8 side,
-			const struct sip_host *peer)
-{
-	if (!r->binding)
-		return;
-	lease(r, 0, peer);
-	lease(r, 1, &call->target[!side]);
-	lease(r, 2, &call->route[!side]);
-}
-
-static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
-{
-	lease_reach(call, &call->contact[side], side, peer);
-	lease_reach(call, &call->proxy[side], side, peer);
-}
-
-static void unlease(struct sipalg_reach *r)
-{
-	struct sipalg_binding *b = r->binding;
-	unsigned int i;
-
-	r->binding = NULL;
-	for (i = 0; i < SIPALG_CALL_LEASES; i++) {
-		struct sip_host host = r->leased[i];
-
-		r->leased[i].family = 0;
-		if (b && host.family)
-			sipalg_binding_drop(b, &host, 0);
-	}
-}
-
-/* The hold that the plan took for the receiver becomes the call's. */
-static void take_contact(struct sipalg_ctx *ctx)
-{
-	struct sipalg_reach *r = &ctx->call->contact[ctx->side];
-	struct sipalg_contact *c = &ctx->contacts[0];
-
-	if (!ctx->ncontacts)
-		return;
-	ctx->call->bare[ctx->side] = c->bare;
-	if (c->binding == r->binding)
-		return;
-	unlease(r);
-	r->binding = c->binding;
-	r->leased[0] = ctx->path.dst_in.host;
-	c->held = false;
-	sipalg_binding_set_master(c->binding, ctx->ct);
-}
-
-/* The plan's short lease keeps it for this; without memory, that is all. */
-static void take_proxy(struct sipalg_ctx *ctx)
-{
-	struct sipalg_reach *r = &ctx->call->proxy[ctx->side];
-
-	if (!ctx->proxy || ctx->proxy == r->binding ||
-	    sipalg_binding_hold(ctx->proxy, &ctx->path.dst_in.host))
-		return;
-	unlease(r);
-	r->binding = ctx->proxy;
-	r->leased[0] = ctx->path.dst_in.host;
-}
-
-void sipalg_call_lease(struct sipalg_ctx *ctx)
-{
-	struct sipalg_call *call = ctx->call;
-	u8 side = ctx->side;
-
-	learn_hosts(ctx);
-	take_contact(ctx);
-	take_proxy(ctx);
-	lease_side(call, side, &ctx->path.dst_in.host);
-	lease_side(call, !side, &ctx->path.src_out.host);
-}
-
-void sipalg_call_unlease(struct sipalg_call *call)
-{
-	unsigned int side;
-
-	for (side = 0; side < 2; side++) {
-		unlease(&call->contact[side]);
-		unlease(&call->proxy[side]);
-	}
+	sipalg_media_mirror(twin, d);
+	memcpy(twin->bye, d->bye, sizeof(twin->bye));
+	twin->deadline = d->deadline;
+	sipalg_call_arm(twin->call, twin->deadline);
 }
 
 void sipalg_dialog_step(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
+	u32 events;
 
 	keep_master(ctx->call, ctx->ct);
 	if (d->state != SIPALG_DIALOG_TERMINATED)
 		sipalg_call_lease(ctx);
 	sipalg_media_commit(ctx);
+	events = sipalg_sight_message(ctx);
 	if (sipalg_is_request(ctx))
 		step_request(ctx);
 	else
 		step_response(ctx);
+	if (ctx->twin)
+		step_twin(d, ctx->twin);
 	if (ctx->new_call && d->state == SIPALG_DIALOG_TRYING)
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_NEW);
+	sipalg_sight_settle(d, events);
 }

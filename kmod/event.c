@@ -10,13 +10,13 @@
 #include "net.h"
 
 static struct sk_buff *event_new(struct sipalg_net *sn, enum sipalg_event event,
-				 void **head)
+				 size_t size, void **head)
 {
 	struct sk_buff *skb;
 
 	if (!genl_has_listeners(&sipalg_genl_family, sn->net, 0))
 		return NULL;
-	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_ATOMIC);
+	skb = genlmsg_new(size, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		goto lost;
 	*head = genlmsg_put(skb, 0, 0, &sipalg_genl_family, 0, SIPALG_CMD_EVENT);
@@ -50,9 +50,9 @@ void sipalg_event_dialog(const struct sipalg_dialog *d, enum sipalg_event event)
 	struct sk_buff *skb;
 	void *head;
 
-	skb = event_new(sn, event, &head);
+	skb = event_new(sn, event, sipalg_fill_dialog_size(d), &head);
 	if (skb)
-		event_send(sn, skb, head, sipalg_fill_dialog(skb, d));
+		event_send(sn, skb, head, sipalg_fill_dialog(skb, d, false));
 }
 
 void sipalg_event_registration(const struct sipalg_registration *r,
@@ -62,7 +62,7 @@ void sipalg_event_registration(const struct sipalg_registration *r,
 	struct sk_buff *skb;
 	void *head;
 
-	skb = event_new(sn, event, &head);
+	skb = event_new(sn, event, NLMSG_GOODSIZE, &head);
 	if (skb)
 		event_send(sn, skb, head, sipalg_fill_registration(skb, r));
 }
@@ -109,7 +109,7 @@ void sipalg_event_message(const struct sipalg_ctx *ctx, enum sipalg_reason reaso
 	struct sk_buff *skb;
 	void *head;
 
-	skb = event_new(ctx->sn, SIPALG_EVENT_MESSAGE, &head);
+	skb = event_new(ctx->sn, SIPALG_EVENT_MESSAGE, NLMSG_GOODSIZE, &head);
 	if (skb)
 		event_send(ctx->sn, skb, head, fill_message(skb, ctx, reason, parsed));
 }

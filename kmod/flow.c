@@ -101,6 +101,17 @@ void sipalg_flow_keep(struct nf_conn *ct, struct sipalg_flow *flow, u32 seconds)
 	sipalg_flow_refresh(ct, flow);
 }
 
+void sipalg_flow_let_go(struct nf_conn *ct, struct sipalg_flow *flow)
+{
+	WRITE_ONCE(flow->until, 0);
+	if (!nf_ct_is_confirmed(ct) ||
+	    test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status))
+		return;
+	WRITE_ONCE(ct->timeout, nfct_time_stamp + HZ);
+	/* Or the outside would keep it for as long as it likes. */
+	set_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status);
+}
+
 /*
  * A flow whose own master is kept in its place: a chain of masters would keep
  * every flow of a phone's life in memory.

@@ -27,6 +27,11 @@ enum sipalg_flow_flag {
 	SIPALG_FLOW_VIA_BARE = 0x08,		/* it writes no port for 5060 */
 	SIPALG_FLOW_CONTACT_BARE = 0x10,
 	SIPALG_FLOW_ROUTE_BARE = 0x20,
+	/*
+	 * In the first direction's only: it came by a binding, and a rule's port
+	 * and who began it do not count.
+	 */
+	SIPALG_FLOW_BOUND = 0x80,
 };
 
 /**
@@ -35,21 +40,21 @@ enum sipalg_flow_flag {
  * @flags: enum sipalg_flow_flag, per direction of the host that wrote;
  *	written by any CPU without a lock: each bit is an observation
  * @zone: conntrack zone of the inside; set before the flow is confirmed
+ * @path_mtu: IPv6: the limit that a router told, 0 none
  * @until: jiffies, the flow is kept alive at least so long; 0 never set
  * @stream: TCP: where the connection is, NULL if it is left alone
  * @generation: of the policy in which @rule was found
  * @rule: its number there, 0: none
- * @bound: it came by a binding: the port and who began it do not count
  */
 struct sipalg_flow {
 	u32 magic;
+	u32 generation;
 	u8 flags[IP_CT_DIR_MAX];
 	u16 zone;
+	u16 path_mtu;
+	u16 rule;
 	unsigned long until;
 	struct sipalg_stream __rcu *stream;
-	u32 generation;
-	u16 rule;
-	bool bound;
 };
 
 extern u32 sipalg_flow_magic;
@@ -113,6 +118,11 @@ struct sipalg_flow *sipalg_flow_mark(struct sipalg_net *sn, struct nf_conn *ct);
  */
 void sipalg_flow_keep(struct nf_conn *ct, struct sipalg_flow *flow, u32 seconds);
 void sipalg_flow_refresh(struct nf_conn *ct, const struct sipalg_flow *flow);
+/*
+ * Nobody is to be reached by it any more: it ends in a second, whatever still
+ * comes. That is enough for what is under way; the inside can begin another.
+ */
+void sipalg_flow_let_go(struct nf_conn *ct, struct sipalg_flow *flow);
 
 /* Restart UDP flows on the SIP port that are older than us. May sleep. */
 void sipalg_flow_adopt(struct sipalg_net *sn);

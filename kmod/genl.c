@@ -32,6 +32,21 @@ static u16 first_port(const struct sipalg_net *sn)
 	return port;
 }
 
+static int fill_classes(struct sk_buff *skb, const struct sipalg_net *sn)
+{
+	u32 held = atomic_read(&sn->nclass[SIPALG_CLASS_HELD]);
+
+	return nla_put_u32(skb, SIPALG_STATUS_CALLS_TRYING,
+			   atomic_read(&sn->nclass[SIPALG_CLASS_TRYING])) ||
+	       nla_put_u32(skb, SIPALG_STATUS_CALLS_RINGING,
+			   atomic_read(&sn->nclass[SIPALG_CLASS_RINGING])) ||
+	       nla_put_u32(skb, SIPALG_STATUS_CALLS_ANSWERED,
+			   atomic_read(&sn->nclass[SIPALG_CLASS_ANSWERED]) + held) ||
+	       nla_put_u32(skb, SIPALG_STATUS_CALLS_HELD, held) ||
+	       nla_put_u32(skb, SIPALG_STATUS_SUBSCRIPTIONS,
+			   atomic_read(&sn->nclass[SIPALG_CLASS_SUBSCRIPTION]));
+}
+
 static int fill_status(struct sk_buff *skb, const struct sipalg_net *sn)
 {
 	struct nlattr *nest = nla_nest_start(skb, SIPALG_A_STATUS);
@@ -49,7 +64,15 @@ static int fill_status(struct sk_buff *skb, const struct sipalg_net *sn)
 	    nla_put_u32(skb, SIPALG_STATUS_BINDINGS_MAX, sn->limits.bindings) ||
 	    nla_put_u16(skb, SIPALG_STATUS_PORT, first_port(sn)) ||
 	    nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MIN, sn->media_min) ||
-	    nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MAX, sn->media_max))
+	    nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MAX, sn->media_max) ||
+	    fill_classes(skb, sn) ||
+	    nla_put_u32(skb, SIPALG_STATUS_STREAMS, atomic_read(&sn->nstreams)) ||
+	    nla_put_u32(skb, SIPALG_STATUS_STREAMS_MAX, sn->limits.streams) ||
+	    nla_put_u64_64bit(skb, SIPALG_STATUS_STREAM_BYTES,
+			      atomic_long_read(&sn->stream_bytes),
+			      SIPALG_STATUS_PAD) ||
+	    nla_put_u64_64bit(skb, SIPALG_STATUS_STREAM_BYTES_MAX,
+			      sn->limits.streams_bytes, SIPALG_STATUS_PAD))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -80,8 +103,10 @@ static int reply(struct genl_info *info,
 	void *head;
 
 	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!skb)
+	if (!skb) {
+		NL_SET_ERR_MSG(info->extack, "there is no memory for the answer");
 		return -ENOMEM;
+	}
 	head = genlmsg_put_reply(skb, info, &sipalg_genl_family, 0,
 				 info->genlhdr->cmd);
 	if (!head || fill(skb, sn)) {
@@ -127,25 +152,30 @@ static int disable(struct sk_buff *skb, struct genl_info *info)
 
 /*
  * What a dump keeps between its parts, in cb->args[0]: a walk of a table and
- * the entry that did not fit into the last part.
+ * the entry that did not fit into the last part. What it is refused for is in
+ * cb->args[1], until it can be said: 6.1 takes no words where a dump starts.
  */
 struct dump {
 	struct rhashtable_iter iter;
 	bool again;	/* show the walk's current entry, do not go on */
-	u32 skip;	/* dialogs of the current call that were shown */
-	u64 call_id;	/* hash of the Call-ID asked for, 0: all */
+	const void *call;	/* what @skip is about; it may be gone */
+	u32 skip;	/* dialogs of that call that were shown */
+	bool by_call_id;
+	u64 call_id;	/* hash of the Call-ID asked for */
+	u8 kind;	/* enum sipalg_dialog_kind */
 };
 
-static int dump_start(struct netlink_callback *cb, struct rhltable *table)
+static void dump_start(struct netlink_callback *cb, struct rhltable *table)
 {
 	struct dump *dump;
 
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
-	if (!dump)
-		return -ENOMEM;
+	if (!dump) {
+		cb->args[1] = -ENOMEM;
+		return;
+	}
 	rhltable_walk_enter(table, &dump->iter);
 	cb->args[0] = (unsigned long)dump;
-	return 0;
 }
 
 static int dump_done(struct netlink_callback *cb)
@@ -162,6 +192,23 @@ static int dump_done(struct netlink_callback *cb)
 typedef int (*put_one)(struct sk_buff *skb, struct netlink_callback *cb,
 		       struct dump *dump, void *entry);
 
+/* The table was resized: what follows may repeat or lack something. */
+static void dump_interrupted(struct netlink_callback *cb)
+{
+	cb->prev_seq = 1;
+	cb->seq = 2;
+}
+
+static int dump_refused(struct netlink_callback *cb)
+{
+	if (cb->args[1] == -EINVAL)
+		NL_SET_ERR_MSG(cb->extack,
+			       "an id asks for one thing, and a dump for all: leave out either");
+	else if (cb->args[1])
+		NL_SET_ERR_MSG(cb->extack, "there is no memory for a dump");
+	return cb->args[1];
+}
+
 /* Shows entries until the message is full; -EMSGSIZE of @put says so. */
 static int dump_some(struct sk_buff *skb, struct netlink_callback *cb, put_one put)
 {
@@ -170,8 +217,12 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb, put_one p
 	int err = 0;
 
 	if (!dump)
-		return 0;
-	rhashtable_walk_start(&dump->iter);
+		return dump_refused(cb);
+	/* Between two parts, too; the walk then begins once more. */
+	if (rhashtable_walk_start_check(&dump->iter) == -EAGAIN) {
+		dump_interrupted(cb);
+		dump->again = false;
+	}
 	for (;;) {
 		entry = dump->again ? rhashtable_walk_peek(&dump->iter) :
 				      rhashtable_walk_next(&dump->iter);
@@ -179,9 +230,7 @@ static int dump_some(struct sk_buff *skb, struct netlink_callback *cb, put_one p
 		if (!entry)
 			break;
 		if (IS_ERR(entry)) {
-			/* Resized: what follows may repeat or lack something. */
-			cb->prev_seq = 1;
-			cb->seq = 2;
+			dump_interrupted(cb);
 			continue;
 		}
 		err = put(skb, cb, dump, entry);
@@ -208,16 +257,32 @@ static void *dump_begin(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd
 static int put_dialog(struct sk_buff *skb, struct netlink_callback *cb,
 		      const struct sipalg_dialog *d)
 {
+	/* One that does not fit into an empty message never will. */
+	bool cut = !skb->len;
 	void *head = dump_begin(skb, cb, SIPALG_CMD_DIALOG_GET);
 
 	if (!head)
 		return -EMSGSIZE;
-	if (sipalg_fill_dialog(skb, d)) {
+	if (sipalg_fill_dialog(skb, d, cut)) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
 	}
 	genlmsg_end(skb, head);
 	return 0;
+}
+
+static bool is_asked_for(const struct dump *dump, const struct sipalg_call *call)
+{
+	if (dump->by_call_id && call->hash != dump->call_id)
+		return false;
+	switch (dump->kind) {
+	case SIPALG_KIND_CALL:
+		return call->method == SIP_INVITE;
+	case SIPALG_KIND_SUBSCRIPTION:
+		return call->method != SIP_INVITE;
+	default:
+		return true;
+	}
 }
 
 static int put_call(struct sk_buff *skb, struct netlink_callback *cb,
@@ -229,8 +294,11 @@ static int put_call(struct sk_buff *skb, struct netlink_callback *cb,
 	u32 n = 0;
 	int err = 0;
 
-	if (dump->call_id && call->hash != dump->call_id)
+	if (!is_asked_for(dump, call))
 		return 0;
+	if (dump->call != call)
+		dump->skip = 0;
+	dump->call = call;
 	lock = sipalg_lock(call->sn, call->hash);
 	spin_lock_bh(lock);
 	if (!call->dead) {
@@ -245,7 +313,7 @@ static int put_call(struct sk_buff *skb, struct netlink_callback *cb,
 	}
 	spin_unlock_bh(lock);
 	if (!err)
-		dump->skip = 0;
+		dump->call = NULL;
 	return err;
 }
 
@@ -320,34 +388,75 @@ static struct sipalg_net *dump_net(struct netlink_callback *cb)
 	return sn->locks ? sn : NULL;
 }
 
-static const struct nla_policy policy[SIPALG_A_MAX + 1] = {
+/* Of commands without attributes: the others are refused as unknown. */
+static const struct nla_policy no_policy[] = {
+	[SIPALG_A_PAD] = { .type = NLA_REJECT },
+};
+
+static const struct nla_policy id_policy[] = {
+	[SIPALG_A_PAD] = { .type = NLA_REJECT },
 	[SIPALG_A_ID] = { .type = NLA_U32 },
-	[SIPALG_A_CALL_ID] = { .type = NLA_NUL_STRING, .len = 255 },
+};
+
+static const struct nla_policy rules_policy[] = {
+	[SIPALG_A_PAD] = { .type = NLA_REJECT },
 	[SIPALG_A_RULE] = { .type = NLA_NESTED },
 };
 
+static const struct nla_policy dialog_policy[SIPALG_A_KIND + 1] = {
+	[SIPALG_A_ID] = { .type = NLA_U32 },
+	[SIPALG_A_CALL_ID] = { .type = NLA_NUL_STRING, .len = 255 },
+	[SIPALG_A_KIND] = NLA_POLICY_MAX(NLA_U8, SIPALG_KIND_MAX),
+};
+
+/* The id picks one thing: not of those that are dumped. */
+static bool refuse_id(struct netlink_callback *cb, struct nlattr **attrs)
+{
+	if (attrs[SIPALG_A_ID])
+		cb->args[1] = -EINVAL;
+	return attrs[SIPALG_A_ID];
+}
+
 static int dialog_start(struct netlink_callback *cb)
 {
-	struct nlattr *attrs[SIPALG_A_MAX + 1];
+	struct nlattr *attrs[SIPALG_A_KIND + 1];
 	struct sipalg_net *sn = dump_net(cb);
 	struct nlattr *call_id;
 	struct dump *dump;
 	int err;
 
-	if (!sn)
-		return 0;
-	err = genlmsg_parse(cb->nlh, &sipalg_genl_family, attrs, SIPALG_A_MAX,
-			    policy, cb->extack);
-	if (!err)
-		err = dump_start(cb, &sn->calls);
-	if (err)
+	err = genlmsg_parse(cb->nlh, &sipalg_genl_family, attrs, SIPALG_A_KIND,
+			    dialog_policy, cb->extack);
+	if (err || refuse_id(cb, attrs) || !sn)
 		return err;
-	call_id = attrs[SIPALG_A_CALL_ID];
+	dump_start(cb, &sn->calls);
 	dump = (struct dump *)cb->args[0];
-	if (call_id)
+	if (!dump)
+		return 0;
+	if (attrs[SIPALG_A_KIND])
+		dump->kind = nla_get_u8(attrs[SIPALG_A_KIND]);
+	call_id = attrs[SIPALG_A_CALL_ID];
+	if (call_id) {
+		dump->by_call_id = true;
 		dump->call_id = sipalg_hash(sn, nla_data(call_id),
 					    strnlen(nla_data(call_id),
 						    nla_len(call_id)));
+	}
+	return 0;
+}
+
+/* Of a dump without filters. */
+static int plain_start(struct netlink_callback *cb, struct sipalg_net *sn,
+		       struct rhltable *table)
+{
+	struct nlattr *attrs[SIPALG_A_ID + 1];
+	int err;
+
+	err = genlmsg_parse(cb->nlh, &sipalg_genl_family, attrs, SIPALG_A_ID,
+			    id_policy, cb->extack);
+	if (err || refuse_id(cb, attrs) || !sn)
+		return err;
+	dump_start(cb, table);
 	return 0;
 }
 
@@ -355,14 +464,14 @@ static int registration_start(struct netlink_callback *cb)
 {
 	struct sipalg_net *sn = dump_net(cb);
 
-	return sn ? dump_start(cb, &sn->registrations) : 0;
+	return plain_start(cb, sn, sn ? &sn->registrations : NULL);
 }
 
 static int binding_start(struct netlink_callback *cb)
 {
 	struct sipalg_net *sn = dump_net(cb);
 
-	return sn ? dump_start(cb, &sn->ends) : 0;
+	return plain_start(cb, sn, sn ? &sn->ends : NULL);
 }
 
 static int dialog_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -380,27 +489,12 @@ static int binding_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return dump_some(skb, cb, put_binding);
 }
 
-static int reply_dialog(struct genl_info *info, const struct sipalg_dialog *d)
-{
-	struct sk_buff *skb;
-	void *head;
+/* Shows @entry if it has this id. -ENOENT: it has not. */
+typedef int (*put_if)(struct sk_buff *skb, void *entry, u32 id);
 
-	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_ATOMIC);
-	if (!skb)
-		return -ENOMEM;
-	head = genlmsg_put_reply(skb, info, &sipalg_genl_family, 0,
-				 SIPALG_CMD_DIALOG_GET);
-	if (!head || sipalg_fill_dialog(skb, d)) {
-		nlmsg_free(skb);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return genlmsg_reply(skb, info);
-}
-
-/* -ENOENT: the id is none of this call's. */
-static int reply_if_in(struct genl_info *info, struct sipalg_call *call, u32 id)
+static int put_dialog_if(struct sk_buff *skb, void *entry, u32 id)
 {
+	struct sipalg_call *call = entry;
 	spinlock_t *lock = sipalg_lock(call->sn, call->hash);
 	const struct sipalg_dialog *d;
 	int err = -ENOENT;
@@ -409,7 +503,7 @@ static int reply_if_in(struct genl_info *info, struct sipalg_call *call, u32 id)
 	if (!call->dead) {
 		list_for_each_entry(d, &call->dialogs, list) {
 			if (d->id == id) {
-				err = reply_dialog(info, d);
+				err = sipalg_fill_dialog(skb, d, false);
 				break;
 			}
 		}
@@ -418,54 +512,155 @@ static int reply_if_in(struct genl_info *info, struct sipalg_call *call, u32 id)
 	return err;
 }
 
-static int dialog_get(struct sk_buff *skb, struct genl_info *info)
+static int put_registration_if(struct sk_buff *skb, void *entry, u32 id)
 {
-	struct sipalg_net *sn = sipalg_net(genl_info_net(info));
-	struct rhashtable_iter iter;
-	struct sipalg_call *call;
+	struct sipalg_registration *r = entry;
+	spinlock_t *lock = sipalg_lock(r->sn, r->hash);
 	int err = -ENOENT;
-	u32 id;
+
+	if (r->id != id)
+		return err;
+	spin_lock_bh(lock);
+	if (!r->dead)
+		err = sipalg_fill_registration(skb, r);
+	spin_unlock_bh(lock);
+	return err;
+}
+
+static int put_binding_if(struct sk_buff *skb, void *entry, u32 id)
+{
+	struct sipalg_end *end = entry;
+	struct sipalg_binding *b = sipalg_binding_of(end);
+	spinlock_t *lock;
+	int err;
+
+	if (end->key.side == SIPALG_OUTER || b->id != id || READ_ONCE(b->dead))
+		return -ENOENT;
+	if (b->type == SIPALG_BINDING_SIGNALLING)
+		return sipalg_fill_binding(skb, b);
+	lock = sipalg_lock(b->sn, b->call->hash);
+	spin_lock_bh(lock);
+	err = READ_ONCE(b->dead) ? -ENOENT : sipalg_fill_binding(skb, b);
+	spin_unlock_bh(lock);
+	return err;
+}
+
+static int find_one(struct sk_buff *skb, struct rhltable *table, put_if put, u32 id)
+{
+	struct rhashtable_iter iter;
+	int err = -ENOENT;
+	void *entry;
+
+	rhltable_walk_enter(table, &iter);
+	rhashtable_walk_start(&iter);
+	while (err == -ENOENT && (entry = rhashtable_walk_next(&iter))) {
+		if (!IS_ERR(entry))
+			err = put(skb, entry, id);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	return err;
+}
+
+/* Memory comes before any lock is taken. -EMSGSIZE: @size was too little. */
+static int reply_in(struct genl_info *info, struct rhltable *table, put_if put,
+		    size_t size)
+{
+	struct sk_buff *skb;
+	void *head;
+	int err;
+
+	skb = genlmsg_new(size, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	head = genlmsg_put_reply(skb, info, &sipalg_genl_family, 0,
+				 info->genlhdr->cmd);
+	err = !head ? -EMSGSIZE :
+	      find_one(skb, table, put, nla_get_u32(info->attrs[SIPALG_A_ID]));
+	if (err) {
+		nlmsg_free(skb);
+		return err;
+	}
+	genlmsg_end(skb, head);
+	return genlmsg_reply(skb, info);
+}
+
+/* Answers with the one thing of @table that has the id asked for. */
+static int reply_one(struct genl_info *info, struct rhltable *table, put_if put)
+{
+	int err = -ENOENT;
 
 	if (GENL_REQ_ATTR_CHECK(info, SIPALG_A_ID)) {
-		NL_SET_ERR_MSG(info->extack, "which dialog? its id is missing");
+		NL_SET_ERR_MSG(info->extack, "which one? its id is missing");
 		return -EINVAL;
 	}
-	id = nla_get_u32(info->attrs[SIPALG_A_ID]);
-	if (sn->locks) {
-		rhltable_walk_enter(&sn->calls, &iter);
-		rhashtable_walk_start(&iter);
-		while (err == -ENOENT && (call = rhashtable_walk_next(&iter))) {
-			if (!IS_ERR(call))
-				err = reply_if_in(info, call, id);
-		}
-		rhashtable_walk_stop(&iter);
-		rhashtable_walk_exit(&iter);
-	}
+	if (sipalg_net(genl_info_net(info))->locks)
+		err = reply_in(info, table, put, NLMSG_GOODSIZE);
+	/* A dialog with many media lines. */
+	if (err == -EMSGSIZE)
+		err = reply_in(info, table, put, SIPALG_FILL_MAX);
 	if (err == -ENOENT)
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SIPALG_A_ID],
-				    "there is no dialog with this id");
+				    "there is none with this id");
+	else if (err == -ENOMEM)
+		NL_SET_ERR_MSG(info->extack, "there is no memory for the answer");
+	else if (err == -EMSGSIZE)
+		NL_SET_ERR_MSG(info->extack, "it is too large for one message");
 	return err;
+}
+
+static int dialog_get(struct sk_buff *skb, struct genl_info *info)
+{
+	unsigned int i;
+
+	for (i = SIPALG_A_ID + 1; i <= SIPALG_A_KIND; i++) {
+		if (!info->attrs[i])
+			continue;
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[i],
+				    "this filters a dump: one dialog is asked for by its id");
+		return -EINVAL;
+	}
+	return reply_one(info, &sipalg_net(genl_info_net(info))->calls, put_dialog_if);
+}
+
+static int registration_get(struct sk_buff *skb, struct genl_info *info)
+{
+	return reply_one(info, &sipalg_net(genl_info_net(info))->registrations,
+			 put_registration_if);
+}
+
+static int binding_get(struct sk_buff *skb, struct genl_info *info)
+{
+	return reply_one(info, &sipalg_net(genl_info_net(info))->ends, put_binding_if);
 }
 
 static const struct genl_ops ops[] = {
 	{
 		.cmd = SIPALG_CMD_STATUS_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = no_policy,
+		.maxattr = ARRAY_SIZE(no_policy) - 1,
 		.doit = status_get,
 	},
 	{
 		.cmd = SIPALG_CMD_ENABLE,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = no_policy,
+		.maxattr = ARRAY_SIZE(no_policy) - 1,
 		.doit = enable,
 	},
 	{
 		.cmd = SIPALG_CMD_DISABLE,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = no_policy,
+		.maxattr = ARRAY_SIZE(no_policy) - 1,
 		.doit = disable,
 	},
 	{
 		.cmd = SIPALG_CMD_DIALOG_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dialog_policy,
+		.maxattr = ARRAY_SIZE(dialog_policy) - 1,
 		.doit = dialog_get,
 		.start = dialog_start,
 		.dumpit = dialog_dump,
@@ -474,6 +669,9 @@ static const struct genl_ops ops[] = {
 	{
 		.cmd = SIPALG_CMD_REGISTRATION_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = id_policy,
+		.maxattr = ARRAY_SIZE(id_policy) - 1,
+		.doit = registration_get,
 		.start = registration_start,
 		.dumpit = registration_dump,
 		.done = dump_done,
@@ -481,23 +679,38 @@ static const struct genl_ops ops[] = {
 	{
 		.cmd = SIPALG_CMD_BINDING_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = id_policy,
+		.maxattr = ARRAY_SIZE(id_policy) - 1,
+		.doit = binding_get,
 		.start = binding_start,
 		.dumpit = binding_dump,
 		.done = dump_done,
 	},
 	{
+		.cmd = SIPALG_CMD_STREAM_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.doit = sipalg_stream_get,
+		.dumpit = sipalg_stream_dump,
+	},
+	{
 		.cmd = SIPALG_CMD_STATS_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = no_policy,
+		.maxattr = ARRAY_SIZE(no_policy) - 1,
 		.doit = stats_get,
 	},
 	{
 		.cmd = SIPALG_CMD_POLICY_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = no_policy,
+		.maxattr = ARRAY_SIZE(no_policy) - 1,
 		.dumpit = sipalg_policy_get_dumpit,
 	},
 	{
 		.cmd = SIPALG_CMD_POLICY_SET,
 		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = rules_policy,
+		.maxattr = ARRAY_SIZE(rules_policy) - 1,
 		.doit = sipalg_policy_set_doit,
 	},
 };
@@ -510,8 +723,8 @@ static const struct genl_multicast_group groups[] = {
 struct genl_family sipalg_genl_family __ro_after_init = {
 	.name = SIPALG_GENL_NAME,
 	.version = SIPALG_GENL_VERSION,
-	.maxattr = SIPALG_A_MAX,
-	.policy = policy,
+	.maxattr = ARRAY_SIZE(no_policy) - 1,
+	.policy = no_policy,
 	.netnsok = true,
 	.module = THIS_MODULE,
 	.ops = ops,

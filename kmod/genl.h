@@ -8,10 +8,13 @@
 #include <linux/types.h>
 
 struct genl_family;
+struct genl_info;
+struct netlink_callback;
 struct sip_host;
 struct sipalg_binding;
 struct sipalg_dialog;
 struct sipalg_registration;
+struct sipalg_stream;
 struct sk_buff;
 
 extern struct genl_family sipalg_genl_family;
@@ -22,11 +25,23 @@ void sipalg_genl_exit(void);
 /*
  * Put one thing into a message, as a nest. The lock that protects it is held.
  * Return: 0, or -EMSGSIZE with the message as it was.
+ * @cut: show a dialog without the media lines that do not fit, rather than not
+ *	at all
  */
-int sipalg_fill_dialog(struct sk_buff *skb, const struct sipalg_dialog *d);
+int sipalg_fill_dialog(struct sk_buff *skb, const struct sipalg_dialog *d, bool cut);
 int sipalg_fill_registration(struct sk_buff *skb,
 			     const struct sipalg_registration *r);
 int sipalg_fill_binding(struct sk_buff *skb, struct sipalg_binding *b);
+/* More than any of them takes: 32 media lines, two sides of each, and strings. */
+#define SIPALG_FILL_MAX	(48 * 1024)
+
+/* The room that a message needs for all of a dialog. */
+size_t sipalg_fill_dialog_size(const struct sipalg_dialog *d);
+int sipalg_fill_stream(struct sk_buff *skb, struct sipalg_stream *st);
 int sipalg_fill_host(struct sk_buff *skb, int attr, const struct sip_host *h);
+
+/* stream_genl.c: SIPALG_CMD_STREAM_GET */
+int sipalg_stream_get(struct sk_buff *skb, struct genl_info *info);
+int sipalg_stream_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include <linux/inetdevice.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/slab.h>
 #include <net/addrconf.h>
@@ -28,12 +29,14 @@
 #include "packet.h"
 #include "policy.h"
 #include "stream.h"
+#include "turn.h"
 
 /* After conntrack, before DNAT; after SNAT, before conntrack confirms. */
 #define PRIORITY_NEW		(NF_IP_PRI_CONNTRACK + 1)
 #define PRIORITY_INSPECT	(NF_IP_PRI_CONNTRACK_CONFIRM - 2)
 
-static void set_nat(struct nf_conn *ct, const struct sip_endpoint *at,
+/* To this endpoint, or where @last is another one, to any port up to that. */
+static void set_nat(struct nf_conn *ct, const struct sip_endpoint *at, u16 last,
 		    enum nf_nat_manip_type type)
 {
 	struct nf_nat_range2 range = {
@@ -45,7 +48,7 @@ static void set_nat(struct nf_conn *ct, const struct sip_endpoint *at,
 	sip_host_to_inet(&range.min_addr, &at->host);
 	range.max_addr = range.min_addr;
 	range.min_proto.all = htons(at->port);
-	range.max_proto = range.min_proto;
+	range.max_proto.all = htons(last);
 	nf_nat_setup_info(ct, &range, type);
 }
 
@@ -78,12 +81,14 @@ static void set_related(struct sk_buff *skb, struct nf_conn *ct,
 }
 
 /*
- * May @host use this media binding for this entry? Then the binding knows of
- * the entry from now on, and will close it.
+ * May @peer use this media binding for this entry? Then the binding knows of
+ * the entry from now on, and will close it. What leaves by a binding is related
+ * to the call only if it goes where the other side wants it: without NAT the
+ * binding may be that of an outside host.
  */
 static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 		       struct nf_conn *ct, struct sipalg_binding *b,
-		       const struct sip_host *host)
+		       const struct sip_endpoint *peer, bool inbound)
 {
 	struct sipalg_call *call = b->call;
 	bool ok = false;
@@ -94,13 +99,13 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 	/* Bindings die under this lock, and before their call does. */
 	if (READ_ONCE(b->dead) || !call->master)
 		goto out;
-	if (!sipalg_media_admits(b, host))
+	if (!sipalg_media_admits(b, &peer->host, !inbound))
 		goto out;
 	if (!sipalg_binding_add_flow(b, ct)) {
 		sipalg_count(sn, SIPALG_R_FLOWS_FULL);
 		goto out;
 	}
-	if (!ct->master)
+	if (!ct->master && (inbound || sipalg_media_leads_to(b, peer)))
 		set_related(skb, ct, call->master);
 	ok = true;
 out:
@@ -108,22 +113,20 @@ out:
 	return ok;
 }
 
-static bool take_signalling(struct sipalg_net *sn, struct sk_buff *skb,
-			    struct nf_conn *ct, struct sipalg_binding *b,
-			    const struct sip_host *host, bool inbound)
+static bool begin_signalling(struct sipalg_net *sn, struct sk_buff *skb,
+			     struct nf_conn *ct, struct sipalg_binding *b,
+			     bool inbound)
 {
 	struct sipalg_flow *flow;
 	struct nf_conn *master;
 
-	if (!sipalg_binding_leased(b, host))
-		return false;
 	flow = sipalg_flow_mark(sn, ct);
 	if (!flow)
 		return false;
 	/* From outside, only the binding tells whose zone it leads to. */
 	if (inbound) {
 		flow->zone = b->end[SIPALG_INNER].key.zone;
-		flow->bound = true;
+		flow->flags[0] |= SIPALG_FLOW_BOUND;
 	}
 	/* What an inside host begins is for the ruleset to judge. */
 	if (!inbound || ct->master)
@@ -136,10 +139,10 @@ static bool take_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 	return true;
 }
 
-/* The binding of this end that lets @host through, and has done so. */
+/* The binding of this end that lets @peer through, and has done so. */
 static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 				   struct nf_conn *ct, struct rhlist_head *list,
-				   const struct sip_host *host, bool inbound)
+				   const struct sip_endpoint *peer, bool inbound)
 {
 	struct rhlist_head *pos;
 	struct sipalg_end *end;
@@ -150,11 +153,111 @@ static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 		if (READ_ONCE(b->stale))
 			continue;
 		if (b->type == SIPALG_BINDING_SIGNALLING ?
-		    take_signalling(sn, skb, ct, b, host, inbound) :
-		    take_media(sn, skb, ct, b, host))
+		    sipalg_binding_leased(b, &peer->host) &&
+		    begin_signalling(sn, skb, ct, b, inbound) :
+		    take_media(sn, skb, ct, b, peer, inbound))
 			return b;
 	}
 	return NULL;
+}
+
+#define PEERS 4
+
+static bool is_peer_of(struct sipalg_binding *b, const struct sip_host *peers,
+		       unsigned int n)
+{
+	while (n--) {
+		if (sipalg_binding_leased(b, &peers[n]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The phone of this zone behind our NAT whose end this is. Phones of different
+ * registrars may share an outer port: one that has a peer of these is preferred.
+ */
+static struct sipalg_binding *phone_of(struct rhlist_head *list, u16 zone,
+				       const struct sip_host *peers, unsigned int n)
+{
+	struct sipalg_binding *b, *found = NULL;
+	struct rhlist_head *pos;
+	struct sipalg_end *end;
+	struct sip_host any;
+
+	rhl_for_each_entry_rcu(end, pos, list, node) {
+		b = sipalg_binding_of(end);
+		if (b->type != SIPALG_BINDING_SIGNALLING || READ_ONCE(b->stale) ||
+		    b->end[SIPALG_INNER].key.zone != zone || !has_nat(b) ||
+		    !sipalg_binding_peers(b, &any, 1))
+			continue;
+		if (is_peer_of(b, peers, n))
+			return b;
+		found = found ?: b;
+	}
+	return found;
+}
+
+/*
+ * Phones of ours may call each other by their public contacts, which proxies
+ * tell them when they redirect or leave the path: nothing is opened to the
+ * outside by that. Other hosts of the inside may not.
+ */
+static void connect_phones(struct sipalg_net *sn, struct sk_buff *skb,
+			   struct nf_conn *ct, struct rhlist_head *from,
+			   struct rhlist_head *to, struct sipalg_binding **s,
+			   struct sipalg_binding **d)
+{
+	u16 zone = sipalg_inner_zone(ct);
+	struct sipalg_binding *caller, *callee;
+	struct sip_host peers[PEERS];
+	unsigned int n;
+
+	caller = *s ?: phone_of(from, zone, NULL, 0);
+	if (!caller || caller->type != SIPALG_BINDING_SIGNALLING)
+		return;
+	n = sipalg_binding_peers(caller, peers, PEERS);
+	callee = phone_of(to, zone, peers, n);
+	if (!callee || !begin_signalling(sn, skb, ct, callee, true))
+		return;
+	*s = caller;
+	*d = callee;
+}
+
+/* Would what comes back to this endpoint belong to another flow? */
+static bool is_taken(const struct nf_conn *ct, const struct sip_endpoint *at)
+{
+	struct nf_conntrack_tuple t = ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+
+	sip_host_to_inet(&t.dst.u3, &at->host);
+	t.dst.u.all = htons(at->port);
+	return nf_conntrack_tuple_taken(&t, ct);
+}
+
+/*
+ * Give the flow the mapping of the bindings of its source and destination. The
+ * port of a phone that calls another may be in use towards that one already, by
+ * a phone that shares it: any other will do, because its messages will name it.
+ */
+static void map_flow(struct sipalg_net *sn, struct nf_conn *ct,
+		     const struct sipalg_binding *s, const struct sipalg_binding *d)
+{
+	struct sip_endpoint at;
+	u16 last;
+
+	if (d && has_nat(d)) {
+		sipalg_end_get(d, SIPALG_INNER, &at);
+		set_nat(ct, &at, at.port, NF_NAT_MANIP_DST);
+	}
+	if (!s || !has_nat(s))
+		return;
+	sipalg_end_get(s, SIPALG_OUTER, &at);
+	last = at.port;
+	if (d && s->type == SIPALG_BINDING_SIGNALLING && is_taken(ct, &at)) {
+		at.port = sn->media_min;
+		last = sn->media_max;
+	}
+	set_nat(ct, &at, last, NF_NAT_MANIP_SRC);
 }
 
 /*
@@ -168,7 +271,7 @@ static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
 {
 	struct sipalg_binding *s = NULL, *d = NULL;
 	struct rhlist_head *from, *to;
-	struct sip_endpoint outer, inner;
+	struct sip_endpoint outer;
 	struct sipalg_path path;
 	u8 proto = nf_ct_protonum(ct);
 
@@ -178,18 +281,16 @@ static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
 	to = sipalg_binding_lookup(sn, SIPALG_OUTER, &path.dst_in, proto,
 				   sipalg_outer_zone(ct));
 	if (from)
-		s = take(sn, skb, ct, from, &path.dst_in.host, false);
+		s = take(sn, skb, ct, from, &path.dst_in, false);
 	outer = path.src_in;
 	if (s)
 		sipalg_end_get(s, SIPALG_OUTER, &outer);
 	if (to)
-		d = take(sn, skb, ct, to, &outer.host, true);
-	if (s && has_nat(s))
-		set_nat(ct, &outer, NF_NAT_MANIP_SRC);
-	if (d && has_nat(d)) {
-		sipalg_end_get(d, SIPALG_INNER, &inner);
-		set_nat(ct, &inner, NF_NAT_MANIP_DST);
-	}
+		d = take(sn, skb, ct, to, &outer, true);
+	if (from && to && !d)
+		connect_phones(sn, skb, ct, from, to, &s, &d);
+	if (!d || s || !sipalg_turn_is_needed(d) || !sipalg_turn(skb, ct, d))
+		map_flow(sn, ct, s, d);
 	if (s && s->type != SIPALG_BINDING_SIGNALLING)
 		sipalg_count(sn, SIPALG_R_MEDIA_FLOWS);
 	else if (d && d->type != SIPALG_BINDING_SIGNALLING)
@@ -258,7 +359,8 @@ static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 	struct sk_buff *list, *next;
 	struct nf_conn *ct;
 
-	list = sipalg_packet_split(skb);
+	list = sipalg_packet_split(skb, state->pf == NFPROTO_BRIDGE ||
+					sipalg_packet_is_bridged(skb));
 	if (!list)
 		return false;
 	skb_list_walk_safe(list, skb, next) {
@@ -271,6 +373,19 @@ static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 			kfree_skb(skb);
 	}
 	return true;
+}
+
+/* An error about a message, or the first packets of what is related. */
+static void learn_path(const struct sk_buff *skb, const struct nf_conn *ct,
+		       struct sipalg_flow *flow)
+{
+	unsigned int mtu;
+
+	if (nf_ct_l3num(ct) != NFPROTO_IPV6)
+		return;
+	mtu = sipalg_packet_too_big(skb);
+	if (mtu)
+		WRITE_ONCE(flow->path_mtu, mtu);
 }
 
 /*
@@ -291,6 +406,23 @@ static bool is_own_segment(const struct sk_buff *skb,
 #endif
 }
 
+/* An ICMP error belongs to the flow that it is about. */
+static bool is_error(const struct sk_buff *skb, u8 pf)
+{
+	return pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol == IPPROTO_ICMP :
+				    ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6;
+}
+
+/* A bridge has no routes by which we could answer a sender. */
+static bool is_bridged(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	if (nf_bridge_info_exists(skb))
+		return true;
+#endif
+	return state->pf == NFPROTO_BRIDGE;
+}
+
 /* All that a hook knows of a packet of ours. */
 struct packet {
 	struct sk_buff *skb;
@@ -303,7 +435,8 @@ struct packet {
 
 static unsigned int inspect_segment(struct sipalg_net *sn, const struct packet *p)
 {
-	if (!nf_ct_is_confirmed(p->ct) && !rcu_access_pointer(p->flow->stream))
+	if (!nf_ct_is_confirmed(p->ct) && !rcu_access_pointer(p->flow->stream) &&
+	    !is_bridged(p->skb, p->state))
 		sipalg_stream_begin(sn, p->skb, p->ct, p->flow);
 	if (is_own_segment(p->skb, p->state) ||
 	    !sipalg_stream_packet(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow,
@@ -311,6 +444,16 @@ static unsigned int inspect_segment(struct sipalg_net *sn, const struct packet *
 		return NF_ACCEPT;
 	consume_skb(p->skb);
 	return NF_STOLEN;
+}
+
+static void inspect_error(const struct packet *p)
+{
+	u8 pf = nf_ct_l3num(p->ct);
+
+	if (nf_ct_protonum(p->ct) == IPPROTO_TCP)
+		sipalg_stream_error(p->skb, pf, CTINFO2DIR(p->ctinfo), p->flow);
+	else
+		learn_path(p->skb, p->ct, p->flow);
 }
 
 static unsigned int inspect_packet(struct sipalg_net *sn, const struct packet *p)
@@ -343,11 +486,15 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 		p.rule = sipalg_policy_rule(sn, p.ct, dir, state, p.flow);
 	else
 		p.flow = recognise(sn, p.ct, dir, state, &p.rule);
-	if (!p.rule || p.ctinfo == IP_CT_RELATED_REPLY)
+	if (!p.rule)
 		return NF_ACCEPT;
 	if (p.rule->action == SIPALG_ACTION_DROP) {
 		sipalg_count(sn, SIPALG_R_POLICY_DROP);
 		return NF_DROP;
+	}
+	if (p.flow && is_error(skb, nf_ct_l3num(p.ct))) {
+		inspect_error(&p);
+		return NF_ACCEPT;
 	}
 	/* What goes to this host itself is seen once, on its way in. */
 	if (!p.flow || (state->hook == NF_INET_POST_ROUTING &&
@@ -355,6 +502,18 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 			 netif_is_l3_master(state->out))))
 		return NF_ACCEPT;
 	return inspect_packet(sn, &p);
+}
+
+/*
+ * On a bridge whose rules are nftables' own (family bridge), conntrack is there
+ * as well. Where they are those of IP (br_netfilter), IP's hooks see the packet.
+ */
+static unsigned int hook_bridged(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	if (sipalg_packet_is_bridged(skb))
+		return NF_ACCEPT;
+	return hook_inspect(priv, skb, state);
 }
 
 static const struct nf_hook_ops hooks[] = {
@@ -382,6 +541,20 @@ static const struct nf_hook_ops hooks[] = {
 		.hooknum = NF_INET_LOCAL_IN,
 		.priority = PRIORITY_INSPECT,
 	},
+#ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
+	{
+		.hook = hook_new,
+		.pf = NFPROTO_BRIDGE,
+		.hooknum = NF_BR_PRE_ROUTING,
+		.priority = PRIORITY_NEW,
+	},
+	{
+		.hook = hook_bridged,
+		.pf = NFPROTO_BRIDGE,
+		.hooknum = NF_BR_FORWARD,
+		.priority = PRIORITY_INSPECT,
+	},
+#endif
 };
 
 int sipalg_hooks_register(struct sipalg_net *sn)

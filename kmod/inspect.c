@@ -11,6 +11,7 @@
 #include "event.h"
 #include "inspect.h"
 #include "net.h"
+#include "probe.h"
 #include "source.h"
 
 static struct sipalg_ctx * __percpu *contexts;
@@ -34,13 +35,13 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->flow_clear = 0;
 	ctx->call = NULL;
 	ctx->dialog = NULL;
+	ctx->twin = NULL;
 	ctx->new_call = false;
 	ctx->new_dialog = false;
 	ctx->new_tag = NULL;
 	ctx->stale = false;
 	ctx->star = false;
-	ctx->media.present = false;
-	ctx->media.session = NULL;
+	sipalg_media_init(&ctx->media);
 	ctx->nmade = 0;
 	ctx->ncontacts = 0;
 	ctx->proxy = NULL;
@@ -148,7 +149,8 @@ static enum sipalg_reason apply(struct sipalg_ctx *ctx,
 	if (sipalg_packet_replace(&ctx->packet, ctx->out, n, ctx->edits.edit[0].off))
 		return SIPALG_R_EDIT_FAILED;
 	if (ctx->edits.growth > 0 && state->hook == NF_INET_POST_ROUTING)
-		sipalg_packet_allow_fragments(&ctx->packet, state->net);
+		sipalg_packet_allow_fragments(&ctx->packet, state->net,
+					      READ_ONCE(ctx->flow->path_mtu));
 	return SIPALG_R_TRANSLATED;
 }
 
@@ -211,7 +213,7 @@ static bool is_stale(const struct sipalg_ctx *ctx)
 	if (ctx->call)
 		return !ctx->dialog || ctx->dialog->state != SIPALG_DIALOG_TERMINATED;
 	if (!m->status)
-		return m->to_tag.len;
+		return m->to_tag.len || m->method == SIP_CANCEL;
 	return m->method == SIP_INVITE || m->method == SIP_BYE ||
 	       m->method == SIP_UPDATE || m->method == SIP_PRACK;
 }
@@ -227,6 +229,8 @@ static void commit(struct sipalg_ctx *ctx)
 	} else if (is_stale(ctx)) {
 		sipalg_count(ctx->sn, SIPALG_R_STALE);
 	}
+	if (ctx->msg.method == SIP_OPTIONS)
+		sipalg_probe_message(ctx);
 	release_contacts(ctx, SIPALG_LINGER_SECONDS);
 	drop_unused(ctx);
 }
@@ -340,7 +344,7 @@ bool sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
 	rcu_read_lock();
 	ctx = *this_cpu_ptr(contexts);
 	ctx_begin(ctx, sn, state, ct, ctinfo, flow, rule);
-	ret = inspect(ctx, state, read_message(ctx, skb, state->pf));
+	ret = inspect(ctx, state, read_message(ctx, skb, nf_ct_l3num(ct)));
 	rcu_read_unlock();
 	local_bh_enable();
 	return !is_dropped(ret);

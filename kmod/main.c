@@ -80,6 +80,9 @@ int sipalg_tables_init(struct sipalg_net *sn)
 
 	if (sn->locks)
 		return 0;
+	spin_lock_init(&sn->yield.lock);
+	INIT_LIST_HEAD(&sn->yield.over);
+	INIT_LIST_HEAD(&sn->yield.unanswered);
 	sn->stats = alloc_percpu(struct sipalg_stats);
 	sn->port_locks = locks_alloc(&port_key);
 	sn->locks = locks_alloc(&call_key);
@@ -187,7 +190,9 @@ int sipalg_net_disable(struct sipalg_net *sn)
 
 	mutex_lock(&sipalg_mutex);
 	if (sn->enabled) {
-		sipalg_streams_leave(sn);
+		/* A namespace that goes has no connections to go on. */
+		if (check_net(sn->net))
+			sipalg_streams_leave(sn);
 		sipalg_hooks_unregister(sn);
 		sipalg_tables_flush(sn);
 		sn->enabled = false;

@@ -19,12 +19,17 @@ static void ref(struct sipalg_media_end *end)
 		end->rtcp_binding->users++;
 }
 
+/* Where others still use it, who was let in by this line alone is not any more. */
 static void drop(struct sipalg_binding **slot)
 {
 	struct sipalg_binding *b = *slot;
 
 	*slot = NULL;
-	if (b && !--b->users)
+	if (!b)
+		return;
+	if (--b->users)
+		sipalg_binding_prune(b, sipalg_media_admits);
+	else
 		sipalg_binding_destroy(b);
 }
 
@@ -34,6 +39,7 @@ static void unref(struct sipalg_media_end *end)
 	drop(&end->rtcp_binding);
 }
 
+/* Of a session that the dialog does not have any more. */
 static void session_free(struct sipalg_session *s)
 {
 	unsigned int i;
@@ -45,6 +51,25 @@ static void session_free(struct sipalg_session *s)
 		unref(&s->line[i].end[1]);
 	}
 	kfree(s);
+}
+
+/* Running flows of hosts that nothing admits any more end. */
+static void prune(const struct sipalg_media_end *end)
+{
+	if (end->rtp_binding)
+		sipalg_binding_prune(end->rtp_binding, sipalg_media_admits);
+	if (end->rtcp_binding)
+		sipalg_binding_prune(end->rtcp_binding, sipalg_media_admits);
+}
+
+static void session_prune(const struct sipalg_session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++) {
+		prune(&s->line[i].end[0]);
+		prune(&s->line[i].end[1]);
+	}
 }
 
 void sipalg_media_outer(const struct sipalg_media_end *end, struct sip_endpoint *at)
@@ -63,38 +88,77 @@ static void outer_rtcp(const struct sipalg_media_end *end, struct sip_endpoint *
 		*at = end->rtcp;
 }
 
-void sipalg_media_close(struct sipalg_dialog *d)
+static void let_go(struct sipalg_session **slot)
 {
-	session_free(d->agreed);
-	session_free(d->offer[0]);
-	session_free(d->offer[1]);
-	d->agreed = NULL;
-	d->offer[0] = NULL;
-	d->offer[1] = NULL;
+	struct sipalg_session *s = *slot;
+
+	*slot = NULL;
+	session_free(s);
 }
 
-/* The session of a transaction: offered, or agreed already. */
-static struct sipalg_session **session_of(struct sipalg_dialog *d, u8 side, u32 cseq)
+void sipalg_media_close(struct sipalg_dialog *d)
 {
-	if (d->offer[side] && d->offer[side]->cseq == cseq)
-		return &d->offer[side];
-	if (d->agreed && d->agreed->offerer == side && d->agreed->cseq == cseq)
-		return &d->agreed;
+	let_go(&d->agreed);
+	let_go(&d->kept);
+	let_go(&d->offer[0]);
+	let_go(&d->offer[1]);
+	let_go(&d->early);
+}
+
+static bool is_session(const struct sipalg_session *s, u8 offerer, u32 cseq, bool late)
+{
+	return s && s->offerer == offerer && s->cseq == cseq && s->late == late;
+}
+
+/*
+ * The session of a transaction, offered, or agreed already. A late offer has
+ * the other side's number, which may be equal to one of the offerer's own.
+ */
+static struct sipalg_session *session_of(const struct sipalg_dialog *d,
+					 u8 offerer, u32 cseq, bool late)
+{
+	if (is_session(d->offer[offerer], offerer, cseq, late))
+		return d->offer[offerer];
+	if (is_session(d->agreed, offerer, cseq, late))
+		return d->agreed;
 	return NULL;
 }
 
-void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq)
+static bool is_inviting(const struct sipalg_dialog *d)
+{
+	return d->invite[0].active || d->invite[1].active;
+}
+
+/*
+ * An offer becomes what is agreed. What an UPDATE or PRACK changes while an
+ * INVITE is pending is kept: a re-INVITE that fails brings it back (RFC 6141),
+ * and a fork takes the INVITE's offer from it.
+ */
+static void settle(struct sipalg_dialog *d, u8 side, bool keep)
+{
+	struct sipalg_session *old = d->agreed;
+
+	d->agreed = d->offer[side];
+	d->offer[side] = NULL;
+	if (keep && old && !d->kept && is_inviting(d)) {
+		d->kept = old;
+		session_prune(old);
+	} else {
+		session_free(old);
+	}
+}
+
+void sipalg_media_agree(struct sipalg_dialog *d, u8 side, u32 cseq, bool invite)
 {
 	struct sipalg_session *s = d->offer[side];
 
-	if (!s || s->cseq != cseq || !s->answered)
-		return;
-	d->offer[side] = NULL;
-	session_free(d->agreed);
-	d->agreed = s;
+	if (s && s->cseq == cseq && s->answered)
+		settle(d, side, !invite);
+	if (invite)
+		let_go(&d->kept);
 }
 
-void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq)
+void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq, bool invite)
 {
 	unsigned int i;
 
@@ -103,10 +167,15 @@ void sipalg_media_refuse(struct sipalg_dialog *d, u8 side, u32 cseq)
 		bool own = i == side;
 
 		/* The other side's offer may have been in a response to this one. */
-		if (s && s->cseq == cseq && own != s->late) {
-			d->offer[i] = NULL;
-			session_free(s);
-		}
+		if (s && s->cseq == cseq && own != s->late)
+			let_go(&d->offer[i]);
+	}
+	if (invite && d->kept) {
+		struct sipalg_session *s = d->agreed;
+
+		d->agreed = d->kept;
+		d->kept = NULL;
+		session_free(s);
 	}
 }
 
@@ -128,385 +197,179 @@ static struct sipalg_session *session_copy(const struct sipalg_session *from)
 	return s;
 }
 
-bool sipalg_media_fork(struct sipalg_dialog *to, const struct sipalg_dialog *from)
+/* The offer of the INVITE that began the call, wherever it is by now. */
+static const struct sipalg_session *first_offer(const struct sipalg_call *call, u32 cseq)
 {
-	const struct sipalg_session *s = from->offer[0] ?: from->agreed;
+	const struct sipalg_dialog *d;
 
-	if (!s || s->offerer != 0)
+	list_for_each_entry(d, &call->dialogs, list) {
+		const struct sipalg_session *s = session_of(d, 0, cseq, false);
+
+		if (!s && is_session(d->kept, 0, cseq, false))
+			s = d->kept;
+		if (s)
+			return s;
+	}
+	return NULL;
+}
+
+bool sipalg_media_fork(struct sipalg_dialog *to)
+{
+	const struct sipalg_session *s = first_offer(to->call, to->invite[0].cseq);
+
+	if (!s)
 		return true;
 	to->offer[0] = session_copy(s);
 	return to->offer[0];
 }
 
-/* Which session a message's description belongs to, and whether as an answer. */
+void sipalg_media_unanswer(struct sipalg_dialog *d)
+{
+	struct sipalg_session **slot[] = { &d->offer[0], &d->agreed, &d->kept };
+	struct sipalg_session *s = NULL;
+	unsigned int i;
+
+	for (i = 0; !s && i < ARRAY_SIZE(slot); i++) {
+		if (is_session(*slot[i], 0, d->invite[0].cseq, false))
+			swap(s, *slot[i]);
+	}
+	sipalg_media_close(d);
+	if (!s)
+		return;
+	s->answered = false;
+	for (i = 0; i < s->n; i++) {
+		unref(&s->line[i].end[1]);
+		memset(&s->line[i].end[1], 0, sizeof(s->line[i].end[1]));
+	}
+	d->offer[0] = s;
+	session_prune(s);
+}
+
+/* The late offer, which has the INVITE's number, that waits for PRACK's answer. */
+static struct sipalg_session *pracked(const struct sipalg_ctx *ctx)
+{
+	const struct sipalg_dialog *d = ctx->dialog;
+	struct sipalg_session *s;
+
+	s = session_of(d, !ctx->side, d->invite[ctx->side].cseq, true);
+	return s && !s->answered ? s : NULL;
+}
+
+/* Is a message's description an answer? If not, it is an offer. */
 static bool is_answer(const struct sipalg_ctx *ctx)
 {
-	struct sipalg_dialog *d = ctx->dialog;
-	u32 cseq = ctx->msg.cseq;
-
 	switch (ctx->msg.method) {
 	case SIP_ACK:
 		return true;
-	case SIP_PRACK:
-		if (sipalg_is_request(ctx)) {
-			struct sipalg_session *s = d->offer[!ctx->side];
-
-			return s && !s->answered;
-		}
-		return true;
-	default:
-		return !sipalg_is_request(ctx) && session_of(d, !ctx->side, cseq);
-	}
-}
-
-/* PRACK answers the INVITE's late offer, which has the INVITE's number. */
-static u32 cseq_of(const struct sipalg_ctx *ctx)
-{
-	struct sipalg_session *s = ctx->dialog->offer[!ctx->side];
-
-	if (ctx->msg.method == SIP_PRACK && sipalg_is_request(ctx) && s)
-		return s->cseq;
-	return ctx->msg.cseq;
-}
-
-static bool carries_media(const struct sipalg_ctx *ctx)
-{
-	if (!ctx->dialog || ctx->stale || ctx->call->method != SIP_INVITE)
-		return false;
-	switch (ctx->msg.method) {
 	case SIP_INVITE:
-	case SIP_UPDATE:
+		/* Also where that was settled in the meantime (RFC 3261 13.2.1). */
+		return !sipalg_is_request(ctx) &&
+		       ctx->dialog->invite[!ctx->side].offered;
 	case SIP_PRACK:
-		return ctx->msg.status < 300;
-	case SIP_ACK:
-		return session_of(ctx->dialog, !ctx->side, ctx->msg.cseq);
+		return !sipalg_is_request(ctx) || pracked(ctx);
 	default:
-		return false;
+		return !sipalg_is_request(ctx);
 	}
 }
 
-/* What this line was agreed to be, for a side that holds the call. */
-static const struct sipalg_media_end *agreed_end(const struct sipalg_ctx *ctx, u32 i)
+/* What this answer belongs to, NULL: nothing any more. */
+static struct sipalg_session *session_answered(const struct sipalg_ctx *ctx)
 {
-	const struct sipalg_session *s = ctx->dialog->agreed;
-
-	return s && i < s->n ? &s->line[i].end[ctx->side] : NULL;
+	if (ctx->msg.method == SIP_PRACK && sipalg_is_request(ctx))
+		return pracked(ctx);
+	return session_of(ctx->dialog, !ctx->side, ctx->msg.cseq,
+			  ctx->msg.method == SIP_ACK);
 }
 
-static struct sipalg_binding *find(struct sipalg_ctx *ctx,
-				   const struct sip_endpoint *inner, u8 proto)
+/* The offer, where it came before. */
+static struct sipalg_session *session_offered(const struct sipalg_ctx *ctx)
 {
-	struct sipalg_end_key key;
-
-	sipalg_end_key_set(&key, SIPALG_INNER, inner, proto, ctx->zone);
-	return sipalg_binding_find(ctx->sn, &key, &ctx->path.src_out.host,
-				   ctx->call, false);
+	return session_of(ctx->dialog, ctx->side, ctx->msg.cseq,
+			  !sipalg_is_request(ctx));
 }
 
-static bool wants_rtcp(const struct sdp_media *m, const struct sipalg_media_end *end)
+void sipalg_media_role(const struct sipalg_ctx *ctx, struct sipalg_media_role *role)
 {
-	return m->proto == SDP_PROTO_RTP &&
-	       !sip_endpoint_equal(&end->at, &end->rtcp);
+	role->answer = is_answer(ctx);
+	role->session = role->answer ? session_answered(ctx) : session_offered(ctx);
+}
+
+static bool is_end(const struct sipalg_media_end *a, unsigned int part,
+		   unsigned int index, unsigned int pair)
+{
+	return a->part == part && a->index == index && a->pair == pair;
+}
+
+struct sipalg_line *sipalg_session_line(const struct sipalg_session *s,
+					const struct sipalg_media_end *key)
+{
+	unsigned int i;
+
+	for (i = 0; s && i < s->n; i++) {
+		const struct sipalg_line *l = &s->line[i];
+
+		if (is_end(&l->end[s->offerer], key->part, key->index, key->pair))
+			return (struct sipalg_line *)l;
+	}
+	return NULL;
+}
+
+static void put_end(struct sipalg_media_end *end, const struct sipalg_media_end *from)
+{
+	struct sipalg_media_end old = *end;
+
+	*end = *from;
+	ref(end);
+	unref(&old);
+}
+
+/* The offerer's lines: they are what the session was made for. */
+static void fill_offer(struct sipalg_session *s, const struct sipalg_media_plan *plan,
+		       bool early)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < plan->n && n < s->n; i++) {
+		if (plan->end[i].early == early)
+			put_end(&s->line[n++].end[s->offerer], &plan->end[i]);
+	}
 }
 
 /*
- * RTCP comes back after a time on RTP's port: to the port above, if that is
- * still free. The call is worth more than its reports.
+ * The answer to a line. Where several descriptions were offered as
+ * alternatives, and one was answered, it is the answer to each; where one port
+ * answers several pairs, it is the other end of each.
  */
-static struct sipalg_binding *bind_next(struct sipalg_ctx *ctx,
-					const struct sipalg_binding *rtp,
-					const struct sip_endpoint *inner, u8 proto)
+static const struct sipalg_media_end *answer_of(const struct sipalg_media_plan *plan,
+						const struct sipalg_media_end *key)
 {
-	struct sipalg_binding *b = find(ctx, inner, proto);
-	struct sip_endpoint outer;
+	const struct sipalg_media_end *end, *best = NULL;
+	unsigned int i;
 
-	if (b)
-		return b;
-	sipalg_end_get(rtp, SIPALG_OUTER, &outer);
-	outer.port++;
-	b = sipalg_make(ctx, SIPALG_BINDING_RTCP, inner, &outer, proto,
-			!ctx->src_nat);
-	return IS_ERR(b) ? NULL : b;
-}
-
-/* RTP's binding, and RTCP's where it has to be the port above. */
-static enum sipalg_reason bind_rtp(struct sipalg_ctx *ctx, const struct sdp_media *m,
-				   struct sipalg_media_end *end, u8 proto)
-{
-	bool pair = wants_rtcp(m, end) && !m->rtcp_port;
-	struct sipalg_binding *b = find(ctx, &end->at, proto);
-
-	if (!b)
-		b = sipalg_allocate(ctx, SIPALG_BINDING_MEDIA, &end->at, proto,
-				    pair ? &end->rtcp_binding : NULL);
-	else if (pair)
-		end->rtcp_binding = bind_next(ctx, b, &end->rtcp, proto);
-	if (IS_ERR(b))
-		return sipalg_reason_of(PTR_ERR(b));
-	end->rtp_binding = b;
-	return SIPALG_R_OK;
-}
-
-/* RTCP on a port of its own choice (RFC 3605). */
-static enum sipalg_reason bind_rtcp(struct sipalg_ctx *ctx, const struct sdp_media *m,
-				    struct sipalg_media_end *end)
-{
-	struct sipalg_binding *b;
-
-	if (!wants_rtcp(m, end) || !m->rtcp_port ||
-	    !sip_host_equal(&end->rtcp.host, &ctx->path.src_in.host))
-		return SIPALG_R_OK;
-	b = find(ctx, &end->rtcp, IPPROTO_UDP);
-	if (!b)
-		b = sipalg_allocate(ctx, SIPALG_BINDING_RTCP, &end->rtcp,
-				    IPPROTO_UDP, NULL);
-	if (IS_ERR(b))
-		return sipalg_reason_of(PTR_ERR(b));
-	end->rtcp_binding = b;
-	return SIPALG_R_OK;
-}
-
-static void copy_codecs(const struct sipalg_ctx *ctx, const struct sdp_media *m,
-			struct sipalg_media_end *end)
-{
-	u32 n = min_t(u32, m->fmts.len, SIPALG_CODECS - 1);
-
-	memcpy(end->codecs, ctx->msg.data + m->fmts.off, n);
-	end->codecs[n] = '\0';
-}
-
-/* Does the other side's line, if this is its answer, agree to one port? */
-static bool is_muxed(const struct sipalg_ctx *ctx, u32 i, bool answer)
-{
-	struct sipalg_session **s;
-
-	if (!answer || !ctx->sdp.media[i].rtcp_mux)
-		return false;
-	s = session_of(ctx->dialog, !ctx->side, cseq_of(ctx));
-	return s && i < (*s)->n && (*s)->line[i].end[!ctx->side].mux;
-}
-
-static void plan_held(const struct sipalg_ctx *ctx, u32 i,
-		      struct sipalg_media_end *end)
-{
-	const struct sipalg_media_end *old = agreed_end(ctx, i);
-
-	end->held = true;
-	if (!old)
-		return;
-	end->at = old->at;
-	end->rtcp = old->rtcp;
-	end->rtp_binding = old->rtp_binding;
-	end->rtcp_binding = old->rtcp_binding;
-}
-
-static enum sipalg_reason plan_line(struct sipalg_ctx *ctx, u32 i, bool answer)
-{
-	const struct sdp_media *m = &ctx->sdp.media[i];
-	const struct sdp_conn *conn = sdp_media_conn(&ctx->sdp, m);
-	struct sipalg_media_end *end = &ctx->media.end[i];
-	u8 proto = m->proto == SDP_PROTO_TCP ? IPPROTO_TCP : IPPROTO_UDP;
-	enum sipalg_reason ret;
-
-	memset(end, 0, sizeof(*end));
-	end->kind = m->kind;
-	end->direction = m->direction;
-	end->mux = m->rtcp_mux;
-	copy_codecs(ctx, m, end);
-	end->at.host = conn->addr;
-	end->at.port = m->port;
-	end->rtcp = end->at;
-	if (!m->port)
-		return SIPALG_R_OK;
-	if (m->proto == SDP_PROTO_RTP && !is_muxed(ctx, i, answer)) {
-		end->rtcp.port = m->rtcp_port ?: m->port + 1;
-		if (m->rtcp.addr.family)
-			end->rtcp.host = m->rtcp.addr;
-	}
-	if (sdp_host_is_any(&conn->addr)) {
-		plan_held(ctx, i, end);
-		return SIPALG_R_OK;
-	}
-	if (!sipalg_sender_is_near(ctx))
-		return SIPALG_R_OK;
-	if (!sip_host_equal(&conn->addr, &ctx->path.src_in.host)) {
-		sipalg_count(ctx->sn, SIPALG_R_FOREIGN_MEDIA);
-		return SIPALG_R_OK;
-	}
-	if (m->port < 1024) {
-		sipalg_count(ctx->sn, SIPALG_R_LOW_PORT);
-		return SIPALG_R_OK;
-	}
-	ret = bind_rtp(ctx, m, end, proto);
-	return ret != SIPALG_R_OK ? ret : bind_rtcp(ctx, m, end);
-}
-
-static void put_host(struct sipalg_ctx *ctx, struct sip_span at)
-{
-	char text[SIP_HOSTPORT_MAX];
-	u32 n = sip_host_print(text, &ctx->path.src_out.host, 0, false);
-
-	sip_edits_add(&ctx->edits, ctx->msg.data, at, text, n);
-}
-
-/* A connection line may stand twice. */
-static void put_conn(struct sipalg_ctx *ctx, const struct sdp_conn *c)
-{
-	put_host(ctx, c->text);
-	if (c->twin.len)
-		put_host(ctx, c->twin);
-}
-
-static void put_port(struct sipalg_ctx *ctx, struct sip_span at,
-		     const struct sipalg_binding *b)
-{
-	struct sip_endpoint outer;
-
-	sipalg_end_get(b, SIPALG_OUTER, &outer);
-	sip_edits_add_number(&ctx->edits, ctx->msg.data, at, outer.port);
-}
-
-static bool is_own(const struct sipalg_ctx *ctx, const struct sdp_conn *c)
-{
-	return c->text.len && sip_host_equal(&c->addr, &ctx->path.src_in.host);
-}
-
-/*
- * The session's c= counts for all lines without one of their own. It changes
- * unless one of them would then lead to a port that nobody opened.
- */
-static bool may_change_conn(const struct sipalg_ctx *ctx)
-{
-	bool bound = false, unbound = false;
-	u32 i;
-
-	for (i = 0; i < ctx->sdp.nmedia; i++) {
-		const struct sdp_media *m = &ctx->sdp.media[i];
-
-		if (m->has_conn || !m->port)
+	for (i = 0; i < plan->n; i++) {
+		end = &plan->end[i];
+		if (end->early != key->early || end->index != key->index)
 			continue;
-		if (ctx->media.end[i].rtp_binding)
-			bound = true;
-		else
-			unbound = true;
+		if (is_end(end, key->part, key->index, key->pair))
+			return end;
+		if ((!end->pair || end->pair == key->pair) &&
+		    (!best || end->pair == key->pair))
+			best = end;
 	}
-	return bound || !unbound;
+	return best;
 }
 
-/* ICE: the candidate that is c= and m= has to stay so (RFC 8839 4.3.2). */
-static void put_candidates(struct sipalg_ctx *ctx)
+static void fill_answer(struct sipalg_session *s, const struct sipalg_media_plan *plan)
 {
-	u32 i;
+	unsigned int i;
 
-	for (i = 0; i < ctx->sdp.ncands; i++) {
-		const struct sdp_candidate *c = &ctx->sdp.cands[i];
-		struct sip_endpoint at = { .host = c->addr, .port = c->port };
-		const struct sipalg_media_end *end;
-		struct sipalg_binding *b = NULL;
+	for (i = 0; i < s->n; i++) {
+		struct sipalg_line *l = &s->line[i];
+		const struct sipalg_media_end *from;
 
-		if (c->media >= ctx->media.n || !c->udp)
-			continue;
-		end = &ctx->media.end[c->media];
-		if (sip_endpoint_equal(&at, &end->at))
-			b = end->rtp_binding;
-		else if (sip_endpoint_equal(&at, &end->rtcp))
-			b = end->rtcp_binding;
-		if (!b)
-			continue;
-		put_host(ctx, c->addr_text);
-		put_port(ctx, c->port_text, b);
-	}
-}
-
-static void put_edits(struct sipalg_ctx *ctx)
-{
-	const struct sdp *sdp = &ctx->sdp;
-	u32 i;
-
-	if (is_own(ctx, &sdp->origin))
-		put_host(ctx, sdp->origin.text);
-	if (is_own(ctx, &sdp->conn) && may_change_conn(ctx))
-		put_conn(ctx, &sdp->conn);
-	for (i = 0; i < sdp->nmedia; i++) {
-		const struct sipalg_media_end *end = &ctx->media.end[i];
-		const struct sdp_media *m = &sdp->media[i];
-
-		if (!end->rtp_binding || end->held)
-			continue;
-		put_port(ctx, m->port_text, end->rtp_binding);
-		if (m->has_conn)
-			put_conn(ctx, &m->conn);
-		if (m->rtcp_port && end->rtcp_binding)
-			put_port(ctx, m->rtcp_text, end->rtcp_binding);
-		else if (m->rtcp_port == m->port)
-			put_port(ctx, m->rtcp_text, end->rtp_binding);
-		if (m->rtcp_port && is_own(ctx, &m->rtcp))
-			put_host(ctx, m->rtcp.text);
-	}
-	put_candidates(ctx);
-}
-
-/* A new offer needs room; a repeated one has it already. */
-static bool plan_session(struct sipalg_ctx *ctx)
-{
-	struct sipalg_session **s = session_of(ctx->dialog, ctx->side, ctx->msg.cseq);
-
-	if (s && (*s)->n == ctx->media.n)
-		return true;
-	ctx->media.session = kzalloc(struct_size(ctx->media.session, line,
-						 ctx->media.n), GFP_ATOMIC);
-	return ctx->media.session;
-}
-
-enum sipalg_reason sipalg_media_plan(struct sipalg_ctx *ctx)
-{
-	enum sipalg_reason ret;
-	struct sip_span part;
-	bool answer;
-	u32 pos = 0;
-	u32 i;
-
-	ctx->media.present = false;
-	ctx->media.session = NULL;
-	if (!ctx->msg.body.len || !carries_media(ctx) ||
-	    !sip_body_next(&ctx->msg, &pos, &part))
-		return SIPALG_R_OK;
-	ret = sdp_parse(ctx->msg.data, part, &ctx->sdp);
-	if (ret != SIPALG_R_OK)
-		return ret;
-	answer = is_answer(ctx);
-	ctx->media.present = true;
-	ctx->media.n = ctx->sdp.nmedia;
-	for (i = 0; i < ctx->sdp.nmedia; i++) {
-		ret = plan_line(ctx, i, answer);
-		if (ret != SIPALG_R_OK)
-			return ret;
-	}
-	if (!answer && !plan_session(ctx))
-		return SIPALG_R_NO_MEMORY;
-	if (ctx->src_nat)
-		put_edits(ctx);
-	return ctx->edits.failed ? SIPALG_R_TOO_MANY_EDITS : SIPALG_R_OK;
-}
-
-void sipalg_media_abort(struct sipalg_ctx *ctx)
-{
-	kfree(ctx->media.session);
-	ctx->media.session = NULL;
-	ctx->media.present = false;
-}
-
-static void fill(struct sipalg_session *s, u8 side, const struct sipalg_media_plan *plan)
-{
-	u32 i;
-
-	for (i = 0; i < s->n && i < plan->n; i++) {
-		struct sipalg_media_end *end = &s->line[i].end[side];
-		struct sipalg_media_end old = *end;
-
-		*end = plan->end[i];
-		ref(end);
-		unref(&old);
+		from = answer_of(plan, &l->end[s->offerer]);
+		if (from)
+			put_end(&l->end[!s->offerer], from);
 	}
 }
 
@@ -558,32 +421,69 @@ void sipalg_media_trim(struct sipalg_dialog *d)
 {
 	if (d->agreed)
 		trim(d->agreed);
+	/* The call's own media take the early one's place (RFC 3959 4). */
+	let_go(&d->early);
+}
+
+static void open_line(const struct sipalg_line *l)
+{
+	if (!is_refused(l)) {
+		clear_way(&l->end[0], &l->end[1]);
+		clear_way(&l->end[1], &l->end[0]);
+	}
+	/* Another answer than before may name another host. */
+	prune(&l->end[0]);
+	prune(&l->end[1]);
+}
+
+static void open_lines(const struct sipalg_session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++)
+		open_line(&s->line[i]);
+}
+
+/* The session that this answer changes, as an offer of the same once more. */
+static struct sipalg_session *offer_again(struct sipalg_ctx *ctx,
+					  const struct sipalg_session *from)
+{
+	struct sipalg_session *s = ctx->media.session;
+	u8 side = from->offerer;
+	unsigned int i;
+
+	ctx->media.session = NULL;
+	s->cseq = from->cseq;
+	s->offerer = side;
+	for (i = 0; i < s->n; i++)
+		put_end(&s->line[i].end[side], &from->line[i].end[side]);
+	let_go(&ctx->dialog->offer[side]);
+	ctx->dialog->offer[side] = s;
+	return s;
 }
 
 static void commit_answer(struct sipalg_ctx *ctx)
 {
+	struct sipalg_session *s = session_answered(ctx);
 	struct sipalg_dialog *d = ctx->dialog;
-	u32 cseq = cseq_of(ctx);
-	struct sipalg_session **slot = session_of(d, !ctx->side, cseq);
-	struct sipalg_session *s = slot ? *slot : NULL;
-	u32 i;
 
 	if (!s)
 		return;
-	fill(s, ctx->side, &ctx->media);
+	if (ctx->media.session)
+		s = offer_again(ctx, s);
+	fill_answer(s, &ctx->media);
 	s->answered = true;
-	for (i = 0; i < s->n; i++) {
-		if (is_refused(&s->line[i]))
-			continue;
-		clear_way(&s->line[i].end[0], &s->line[i].end[1]);
-		clear_way(&s->line[i].end[1], &s->line[i].end[0]);
-	}
+	open_lines(s);
 	/* Until the call is answered, a fork may want what this one does not. */
 	if (d->state == SIPALG_DIALOG_CONFIRMED)
 		trim(s);
+	/* The INVITE's responses that tell the offer once more are no offers. */
+	if (ctx->msg.method == SIP_PRACK && s->late)
+		d->invite[ctx->side].offered = true;
 	/* Only a re-INVITE's answer may still be withdrawn (RFC 6141). */
 	if (d->state != SIPALG_DIALOG_CONFIRMED || sipalg_is_request(ctx))
-		sipalg_media_agree(d, !ctx->side, cseq);
+		sipalg_media_agree(d, !ctx->side, s->cseq,
+				   ctx->msg.method == SIP_ACK);
 }
 
 static void commit_offer(struct sipalg_ctx *ctx)
@@ -592,31 +492,116 @@ static void commit_offer(struct sipalg_ctx *ctx)
 	struct sipalg_dialog *d = ctx->dialog;
 	u8 side = ctx->side;
 
+	if (ctx->media.refresh) {
+		d->agreed->cseq = ctx->msg.cseq;
+		d->agreed->offerer = side;
+		d->agreed->late = false;
+		return;
+	}
 	if (!s) {
-		struct sipalg_session **old = session_of(d, side, ctx->msg.cseq);
-
-		if (old)
-			fill(*old, side, &ctx->media);
+		s = session_offered(ctx);
+		if (s)
+			fill_offer(s, &ctx->media, false);
 		return;
 	}
 	ctx->media.session = NULL;
 	s->cseq = ctx->msg.cseq;
 	s->offerer = side;
 	s->late = !sipalg_is_request(ctx);
-	s->n = ctx->media.n;
-	fill(s, side, &ctx->media);
-	session_free(d->offer[side]);
+	fill_offer(s, &ctx->media, false);
+	/* A re-INVITE that was answered by a reliable 1xx is in force. */
+	if (d->offer[side] && d->offer[side]->answered)
+		settle(d, side, true);
+	let_go(&d->offer[side]);
 	d->offer[side] = s;
+}
+
+/*
+ * Early media that have a description of their own are offered and answered in
+ * any messages before the call is; each side's part is kept as it comes.
+ */
+static void commit_early(struct sipalg_ctx *ctx)
+{
+	struct sipalg_session *s = ctx->media.early;
+	struct sipalg_dialog *d = ctx->dialog;
+
+	ctx->media.early = NULL;
+	if (d->state == SIPALG_DIALOG_CONFIRMED) {
+		kfree(s);
+		return;
+	}
+	if (s) {
+		s->offerer = ctx->side;
+		s->answered = true;
+		let_go(&d->early);
+		d->early = s;
+	}
+	if (d->early->offerer == ctx->side)
+		fill_offer(d->early, &ctx->media, true);
+	else
+		fill_answer(d->early, &ctx->media);
+	open_lines(d->early);
 }
 
 void sipalg_media_commit(struct sipalg_ctx *ctx)
 {
+	if (ctx->media.nearly)
+		commit_early(ctx);
 	if (!ctx->media.present)
 		return;
-	if (is_answer(ctx))
+	if (ctx->media.answer)
 		commit_answer(ctx);
 	else
 		commit_offer(ctx);
+}
+
+/* Does the session lead to both of its ends? */
+static bool is_complete(const struct sipalg_session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->line[i].end[0].rtp_binding && s->line[i].end[1].rtp_binding)
+			return true;
+	}
+	return false;
+}
+
+/* Seen from the callee's leg, the caller is where its outer address is. */
+static void answer_from_afar(struct sipalg_session *s, const struct sipalg_session *from)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->n && i < from->n; i++) {
+		const struct sipalg_media_end *end = &from->line[i].end[0];
+		struct sipalg_media_end *copy = &s->line[i].end[0];
+
+		*copy = *end;
+		sipalg_media_outer(end, &copy->at);
+		outer_rtcp(end, &copy->rtcp);
+		copy->rtp_binding = NULL;
+		copy->rtcp_binding = NULL;
+	}
+	s->answered = true;
+}
+
+void sipalg_media_mirror(struct sipalg_dialog *to, const struct sipalg_dialog *from)
+{
+	const struct sipalg_session *agreed = from->agreed;
+	struct sipalg_session *s = to->offer[1];
+
+	if (!agreed)
+		return;
+	if (is_complete(agreed)) {
+		/* A direct re-INVITE: what it agreed to replaces both legs' media. */
+		sipalg_media_close(to);
+	} else if (s && s->late && !s->answered && s->cseq == agreed->cseq) {
+		/* The proxy brought the offer in its 200, and this ACK answers it. */
+		answer_from_afar(s, agreed);
+		to->offer[1] = NULL;
+		session_free(to->agreed);
+		to->agreed = s;
+	}
 }
 
 /* Is RTCP's binding in use, or kept for another fork only? */
@@ -625,46 +610,82 @@ static bool has_rtcp(const struct sipalg_line *l, unsigned int side)
 	return l->end[side].rtcp_binding && !(l->end[0].mux && l->end[1].mux);
 }
 
+/* What has to be equal to say that a host is the other side's. */
+enum how {
+	BY_HOST,
+	BY_HOST_OR_NAME,	/* a name may be any host's address */
+	EXACTLY,
+};
+
+static bool is_peer(const struct sip_endpoint *peer, const struct sip_endpoint *at,
+		    enum how how)
+{
+	if (how == EXACTLY)
+		return sip_endpoint_equal(peer, at);
+	return sip_host_equal(&peer->host, &at->host) ||
+	       (how == BY_HOST_OR_NAME && !peer->host.family);
+}
+
+static bool line_admits(const struct sipalg_line *l, unsigned int side,
+			const struct sipalg_binding *b,
+			const struct sip_endpoint *from, enum how how)
+{
+	const struct sipalg_media_end *end = &l->end[side], *peer = &l->end[!side];
+	bool rtcp = end->rtcp_binding == b && has_rtcp(l, side);
+	struct sip_endpoint at;
+
+	if (end->rtp_binding != b && !rtcp)
+		return false;
+	sipalg_media_outer(peer, &at);
+	if (is_peer(&at, from, how))
+		return true;
+	outer_rtcp(peer, &at);
+	return rtcp && is_peer(&at, from, how);
+}
+
 static bool session_admits(const struct sipalg_session *s,
 			   const struct sipalg_binding *b,
-			   const struct sip_host *host)
+			   const struct sip_endpoint *from, enum how how)
 {
-	unsigned int i, side;
+	unsigned int i;
 
 	if (!s || !s->answered)
 		return false;
 	for (i = 0; i < s->n; i++) {
-		for (side = 0; side < 2; side++) {
-			const struct sipalg_media_end *end = &s->line[i].end[side];
-			const struct sipalg_media_end *peer = &s->line[i].end[!side];
-			bool rtcp = end->rtcp_binding == b &&
-				    has_rtcp(&s->line[i], side);
-			struct sip_endpoint at;
+		const struct sipalg_line *l = &s->line[i];
 
-			if (is_refused(&s->line[i]) ||
-			    (end->rtp_binding != b && !rtcp))
-				continue;
-			sipalg_media_outer(peer, &at);
-			if (sip_host_equal(&at.host, host))
-				return true;
-			outer_rtcp(peer, &at);
-			if (rtcp && sip_host_equal(&at.host, host))
-				return true;
-		}
+		if (!is_refused(l) && (line_admits(l, 0, b, from, how) ||
+				       line_admits(l, 1, b, from, how)))
+			return true;
 	}
 	return false;
 }
 
-bool sipalg_media_admits(struct sipalg_binding *b, const struct sip_host *host)
+static bool call_admits(const struct sipalg_binding *b,
+			const struct sip_endpoint *from, enum how how)
 {
-	struct sipalg_call *call = b->call;
 	const struct sipalg_dialog *d;
 
-	list_for_each_entry(d, &call->dialogs, list) {
-		if (session_admits(d->agreed, b, host) ||
-		    session_admits(d->offer[0], b, host) ||
-		    session_admits(d->offer[1], b, host))
+	list_for_each_entry(d, &b->call->dialogs, list) {
+		if (session_admits(d->agreed, b, from, how) ||
+		    session_admits(d->offer[0], b, from, how) ||
+		    session_admits(d->offer[1], b, from, how) ||
+		    session_admits(d->early, b, from, how))
 			return true;
 	}
 	return false;
+}
+
+/* What goes to a name leaves by the binding; what comes from it comes on that flow. */
+bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host,
+			 bool outbound)
+{
+	const struct sip_endpoint at = { .host = *host };
+
+	return call_admits(b, &at, outbound ? BY_HOST_OR_NAME : BY_HOST);
+}
+
+bool sipalg_media_leads_to(const struct sipalg_binding *b, const struct sip_endpoint *at)
+{
+	return call_admits(b, at, EXACTLY);
 }

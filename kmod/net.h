@@ -8,6 +8,8 @@
  *	stream->lock		one of them
  *	net->locks[]		all of a call, or all registrations of an address
  *				of record; picked by the hash of Call-ID or AOR
+ *	net->yield.lock		the lists of what gives way; under it, the lock of
+ *				another call is only tried
  *	net->port_locks[]	finding a free outer port; picked by the port
  *	binding->lock		the next of kin of one binding
  * The tables themselves are read under RCU.
@@ -26,6 +28,7 @@
 #include <net/netns/generic.h>
 
 #include "../include/sipalg_reasons.h"
+#include "sight.h"
 #include "sip/stream.h"
 
 #define SIPALG_LOCKS 256
@@ -71,6 +74,18 @@ struct sipalg_limits {
 };
 
 /**
+ * struct sipalg_yield - dialogs that give way at a limit, the oldest first
+ * @lock: protects the lists
+ * @over: they have ended
+ * @unanswered: trying or early
+ */
+struct sipalg_yield {
+	spinlock_t lock;
+	struct list_head over;
+	struct list_head unanswered;
+};
+
+/**
  * struct sipalg_net - one namespace
  * @net: the namespace; outlives this
  * @enabled: hooks are registered and the tables exist; sipalg_mutex
@@ -84,11 +99,13 @@ struct sipalg_limits {
  * @registrations: contacts by the hash of their address of record
  * @locks: see above
  * @port_locks: see above
+ * @yield: what gives way at a limit
  * @stats: counters; each is only ever added to
  * @ncalls: calls that are in @calls
  * @ndialogs: dialogs
  * @nregistrations: contacts in @registrations
  * @nbindings: bindings in @ends
+ * @nclass: living dialogs by what they count as; nobody reads the first one
  * @nstreams: TCP connections in @streams
  * @stream_bytes: memory that they have
  * @streams: struct sipalg_stream, oldest first; read under RCU
@@ -115,11 +132,13 @@ struct sipalg_net {
 	struct rhltable registrations;
 	spinlock_t *locks;	/* SIPALG_LOCKS of them: a call, or an AOR */
 	spinlock_t *port_locks;	/* as many: who takes a port */
+	struct sipalg_yield yield;
 	struct sipalg_stats __percpu *stats;
 	atomic_t ncalls;
 	atomic_t ndialogs;
 	atomic_t nregistrations;
 	atomic_t nbindings;
+	atomic_t nclass[SIPALG_CLASSES];
 	atomic_t nstreams;
 	atomic_long_t stream_bytes;
 	struct list_head streams;

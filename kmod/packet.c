@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reading and editing the payload of a packet in a netfilter hook. */
 
+#include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/kernel.h>
@@ -341,21 +342,58 @@ static void clear_df(struct sk_buff *skb, struct net *net)
 	csum_replace2(&iph->check, frag_off, iph->frag_off);
 }
 
-void sipalg_packet_allow_fragments(struct sipalg_packet *p, struct net *net)
+/*
+ * IPv6 has no bit for it, and fragments only here: ip6_fragment() asks
+ * ignore_df for the next link, and frag_max_size for one further on.
+ */
+static void fit_path6(struct sk_buff *skb, unsigned int next, unsigned int path)
+{
+	if (path && path < next && skb->len > path)
+		IP6CB(skb)->frag_max_size = path;
+}
+
+void sipalg_packet_allow_fragments(struct sipalg_packet *p, struct net *net,
+				   unsigned int path)
 {
 	struct sk_buff *skb = p->skb;
 	const struct dst_entry *dst = skb_dst(skb);
 
-	if (!dst || skb_is_gso(skb) || skb->len <= dst_mtu(dst))
+	if (!dst || skb_is_gso(skb))
 		return;
 	if (p->pf == NFPROTO_IPV4) {
 		if (skb_ensure_writable(skb, p->l4off))
 			return;
 		if (ip_hdr(skb)->frag_off & htons(IP_DF))
 			clear_df(skb, net);
+	} else {
+		fit_path6(skb, dst_mtu(dst), path);
 	}
-	/* IPv6 has no such bit: ip6_fragment() asks this one instead */
-	skb->ignore_df = 1;
+	if (skb->len > dst_mtu(dst))
+		skb->ignore_df = 1;
+}
+
+unsigned int sipalg_packet_too_big(const struct sk_buff *skb)
+{
+	unsigned int off = skb_network_offset(skb);
+	const struct ipv6hdr *ip6h;
+	const struct icmp6hdr *ih;
+	struct icmp6hdr ibuf;
+	struct ipv6hdr buf;
+	__be16 frag_off;
+	u8 nexthdr;
+	int at;
+
+	ip6h = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	if (!ip6h || ip6h->version != 6)
+		return 0;
+	nexthdr = ip6h->nexthdr;
+	at = ipv6_skip_exthdr(skb, off + sizeof(buf), &nexthdr, &frag_off);
+	if (at < 0 || nexthdr != IPPROTO_ICMPV6)
+		return 0;
+	ih = skb_header_pointer(skb, at, sizeof(ibuf), &ibuf);
+	if (!ih || ih->icmp6_type != ICMPV6_PKT_TOOBIG)
+		return 0;
+	return clamp_t(u32, ntohl(ih->icmp6_mtu), IPV6_MIN_MTU, LENGTH_MAX);
 }
 
 bool sipalg_packet_is_merged(const struct sk_buff *skb)
@@ -364,20 +402,22 @@ bool sipalg_packet_is_merged(const struct sk_buff *skb)
 	       skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4;
 }
 
-/* A bridge wants to find the Ethernet header in front of each. */
-static unsigned int bridged_header(const struct sk_buff *skb)
+bool sipalg_packet_is_bridged(const struct sk_buff *skb)
 {
 #if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
-	if (nf_bridge_info_exists(skb))
-		return skb_network_header(skb) - skb_mac_header(skb);
+	return nf_bridge_info_exists(skb);
+#else
+	return false;
 #endif
-	return 0;
 }
 
-struct sk_buff *sipalg_packet_split(struct sk_buff *skb)
+struct sk_buff *sipalg_packet_split(struct sk_buff *skb, bool bridged)
 {
-	unsigned int mac = bridged_header(skb);
 	struct sk_buff *list, *pos;
+	unsigned int mac;
+
+	/* A bridge wants to find the Ethernet header in front of each. */
+	mac = bridged ? skb_network_header(skb) - skb_mac_header(skb) : 0;
 
 	__skb_push(skb, mac);
 	list = skb_gso_segment(skb, 0);

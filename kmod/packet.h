@@ -78,23 +78,33 @@ int sipalg_packet_replace(struct sipalg_packet *p, const char *text,
 			  unsigned int len, unsigned int first_changed);
 
 /**
- * sipalg_packet_allow_fragments() - deliver a packet that outgrew the MTU
+ * sipalg_packet_allow_fragments() - deliver a packet that we made longer
  * @p: the packet, at POST_ROUTING; may move
  * @net: the hook's namespace
- * The sender cannot know that its message grows on the way, and an answer of
- * "too big" would name a size that it never sent.
+ * @path: IPv6: what a router further on said is its limit, or 0
+ * The sender cannot know that its message grows on the way. An answer of "too
+ * big", from here or from a router further on, would tell it a size that its
+ * message already has: it would send the same again, and never be heard.
  */
-void sipalg_packet_allow_fragments(struct sipalg_packet *p, struct net *net);
+void sipalg_packet_allow_fragments(struct sipalg_packet *p, struct net *net,
+				   unsigned int path);
+
+/* The limit that an ICMPv6 "packet too big" tells; 0: it is no such message. */
+unsigned int sipalg_packet_too_big(const struct sk_buff *skb);
 
 /* Is this several datagrams in one (GRO, UDP_SEGMENT)? */
 bool sipalg_packet_is_merged(const struct sk_buff *skb);
 
+/* Do IP's hooks see it on its way through a bridge (br_netfilter)? */
+bool sipalg_packet_is_bridged(const struct sk_buff *skb);
+
 /**
  * sipalg_packet_split() - take merged datagrams apart
  * @skb: the packet, in a netfilter hook; gone afterwards, unless this fails
+ * @bridged: it is on its way through a bridge
  * Return: a list of packets, with all that belongs to @skb (conntrack entry,
  * route); NULL if memory is short, and then @skb is as it was.
  */
-struct sk_buff *sipalg_packet_split(struct sk_buff *skb);
+struct sk_buff *sipalg_packet_split(struct sk_buff *skb, bool bridged);
 
 #endif

@@ -221,7 +221,7 @@ struct sipalg_rule *sipalg_policy_rule(struct sipalg_net *sn, const struct nf_co
 	if (flow && smp_load_acquire(&flow->generation) == p->generation) {
 		n = READ_ONCE(flow->rule);
 	} else {
-		n = find(p, ct, dir, state, flow && flow->bound);
+		n = find(p, ct, dir, state, flow && READ_ONCE(flow->flags[0]) & SIPALG_FLOW_BOUND);
 		if (flow) {
 			WRITE_ONCE(flow->rule, n);
 			smp_store_release(&flow->generation, p->generation);

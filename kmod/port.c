@@ -4,13 +4,16 @@
  */
 #include <linux/random.h>
 #include <net/l3mdev.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_zones.h>
 
 #include "compat/compat.h"
 #include "compat/socket.h"
 #include "ctx.h"
 #include "net.h"
 
-#define TRIES 64
+#define TRIES		64
+#define YIELD_TRIES	4	/* dialogs that may have had no binding of their own */
 
 enum sipalg_reason sipalg_reason_of(int err)
 {
@@ -24,6 +27,14 @@ enum sipalg_reason sipalg_reason_of(int err)
 	}
 }
 
+/* Unanswered calls give way, if it is the number of all bindings that is too high. */
+static bool make_room(struct sipalg_ctx *ctx, unsigned int *tries)
+{
+	return (*tries)-- &&
+	       atomic_read(&ctx->sn->nbindings) >= READ_ONCE(ctx->sn->limits.bindings) &&
+	       sipalg_yield_make_room(ctx, true);
+}
+
 struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,
 				   const struct sip_endpoint *inner,
 				   const struct sip_endpoint *outer, u8 proto,
@@ -34,12 +45,19 @@ struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,
 		[SIPALG_INNER] = ctx->zone,
 		[SIPALG_OUTER] = ctx->outer_zone,
 	};
+	unsigned int tries = YIELD_TRIES;
 	struct sipalg_binding *b;
 
 	if (ctx->nmade == SIPALG_CTX_MADE)
 		return ERR_PTR(-ENOSPC);
-	b = sipalg_binding_create(ctx->sn, type, inner, outer, proto, zones,
-				  signalling ? NULL : ctx->call, shared);
+	/* What is out of date opens nothing. */
+	if (ctx->stale && !signalling)
+		return ERR_PTR(-ESTALE);
+	do {
+		b = sipalg_binding_create(ctx->sn, type, inner, outer, proto,
+					  zones, signalling ? NULL : ctx->call,
+					  shared);
+	} while (b == ERR_PTR(-ENOSPC) && make_room(ctx, &tries));
 	if (!IS_ERR(b))
 		ctx->made[ctx->nmade++] = b;
 	return b;
@@ -49,14 +67,17 @@ bool sipalg_is_local(const struct sipalg_ctx *ctx, const struct sip_endpoint *at
 		     u8 proto)
 {
 	const struct net_device *out = ctx->out_dev;
+	bool v4 = at->host.family == 4;
 	union nf_inet_addr addr;
+	int dev;
 
-	if (!out || proto != IPPROTO_UDP)
+	if (!out)
 		return false;
 	sip_host_to_inet(&addr, &at->host);
-	return compat_udp_is_bound(ctx->sn->net, at->host.family == 4, &addr,
-				   htons(at->port),
-				   l3mdev_master_ifindex_rcu(out) ?: out->ifindex);
+	dev = l3mdev_master_ifindex_rcu(out) ?: out->ifindex;
+	if (proto == IPPROTO_TCP)
+		return compat_tcp_is_bound(ctx->sn->net, v4, &addr, at->port, dev);
+	return compat_udp_is_bound(ctx->sn->net, v4, &addr, htons(at->port), dev);
 }
 
 /* Behind our NAT, only ports that are not in use on this very host are free. */
@@ -66,63 +87,97 @@ static bool is_in_use(const struct sipalg_ctx *ctx, const struct sip_endpoint *a
 	return ctx->src_nat && sipalg_is_local(ctx, at, proto);
 }
 
-/* The binding, and with it the one for RTCP, or none of them. */
-static struct sipalg_binding *try_port(struct sipalg_ctx *ctx, u8 type,
-				       const struct sip_endpoint *inner,
-				       struct sip_endpoint *outer, u8 proto,
-				       bool shared,
-				       struct sipalg_binding **rtcp)
+static void tuple_set(struct nf_conntrack_tuple *t, const struct sip_endpoint *src,
+		      const struct sip_endpoint *dst, u8 proto)
 {
-	struct sip_endpoint inner1 = *inner, outer1 = *outer;
-	struct sipalg_binding *b, *b1;
-
-	if (rtcp && (inner->port == 65535 || outer->port == 65535))
-		return ERR_PTR(-EADDRINUSE);
-	inner1.port++;
-	outer1.port++;
-	if (is_in_use(ctx, outer, proto) ||
-	    (rtcp && is_in_use(ctx, &outer1, proto)))
-		return ERR_PTR(-EADDRINUSE);
-	b = sipalg_make(ctx, type, inner, outer, proto, shared);
-	if (IS_ERR(b) || !rtcp)
-		return b;
-	b1 = sipalg_make(ctx, SIPALG_BINDING_RTCP, &inner1, &outer1, proto,
-			 shared);
-	if (!IS_ERR(b1)) {
-		*rtcp = b1;
-		return b;
-	}
-	ctx->nmade--;
-	sipalg_binding_destroy(b);
-	return b1;
+	memset(t, 0, sizeof(*t));
+	t->src.l3num = src->host.family == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	sip_host_to_inet(&t->src.u3, &src->host);
+	t->src.u.all = htons(src->port);
+	sip_host_to_inet(&t->dst.u3, &dst->host);
+	t->dst.u.all = htons(dst->port);
+	t->dst.protonum = proto;
 }
 
-struct sipalg_binding *sipalg_allocate(struct sipalg_ctx *ctx, u8 type,
-				       const struct sip_endpoint *inner,
-				       u8 proto, struct sipalg_binding **rtcp)
+/*
+ * Does what comes from the receiver of this message to that port belong to a
+ * flow of somebody else, which NAT gave the port? What asks for the binding
+ * would go astray then.
+ */
+static bool is_taken(const struct sipalg_ctx *ctx, const struct sip_endpoint *inner,
+		     const struct sip_endpoint *outer, u8 proto)
 {
-	u32 span = ctx->sn->media_max - ctx->sn->media_min + 1;
-	struct sip_endpoint outer = {
-		.host = ctx->path.src_out.host,
-		.port = inner->port,
-	};
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_zone zone;
+	struct nf_conntrack_tuple t;
+	struct sipalg_path path;
+	struct nf_conn *ct;
+
+	if (!ctx->src_nat)
+		return false;
+	tuple_set(&t, &ctx->path.dst_out, outer, proto);
+	nf_ct_zone_init(&zone, ctx->outer_zone, NF_CT_DEFAULT_ZONE_DIR, 0);
+	h = nf_conntrack_find_get(ctx->sn->net, &zone, &t);
+	if (!h)
+		return false;
+	ct = nf_ct_tuplehash_to_ctrack(h);
+	sipalg_path_of(&path, ct, NF_CT_DIRECTION(h));
+	nf_ct_put(ct);
+	return !sip_endpoint_equal(&path.dst_out, inner);
+}
+
+/* Bindings for all ports of the run, or none of them. */
+static struct sipalg_binding *try_run(struct sipalg_ctx *ctx,
+				      const struct sip_endpoint *inner, u16 port,
+				      const struct sipalg_run *run, bool shared)
+{
+	struct sip_endpoint from = *inner;
+	struct sip_endpoint to = { .host = ctx->path.src_out.host, .port = port };
+	unsigned int i, first = ctx->nmade, each = 1 + run->rtcp;
+	struct sipalg_binding *b;
+
+	for (i = 0; i < run->n * each; i++) {
+		unsigned int off = i / each * run->step + i % each;
+		u8 type = i % each ? SIPALG_BINDING_RTCP : run->type;
+
+		from.port = inner->port + off;
+		to.port = port + off;
+		if (inner->port + off > 65535 || port + off > 65535 ||
+		    is_in_use(ctx, &to, run->proto) ||
+		    (type == SIPALG_BINDING_SIGNALLING &&
+		     is_taken(ctx, &from, &to, run->proto)))
+			b = ERR_PTR(-EADDRINUSE);
+		else
+			b = sipalg_make(ctx, type, &from, &to, run->proto, shared);
+		if (!IS_ERR(b))
+			continue;
+		while (ctx->nmade > first)
+			sipalg_binding_destroy(ctx->made[--ctx->nmade]);
+		return b;
+	}
+	return ctx->made[first];
+}
+
+struct sipalg_binding *sipalg_allocate(struct sipalg_ctx *ctx,
+				       const struct sip_endpoint *inner,
+				       const struct sipalg_run *run)
+{
+	u32 min = ctx->sn->media_min, max = ctx->sn->media_max;
+	u32 more = (run->n - 1) * run->step + run->rtcp;
 	struct sipalg_binding *b;
 	unsigned int i;
-	u32 at;
+	u32 at, port;
 
 	/* Without NAT an address is what it is, and may be in several calls. */
-	b = try_port(ctx, type, inner, &outer, proto, !ctx->src_nat, rtcp);
+	b = try_run(ctx, inner, inner->port, run, !ctx->src_nat);
 	if (!ctx->src_nat || b != ERR_PTR(-EADDRINUSE))
 		return b;
-	at = compat_random_below(span);
+	at = compat_random_below(max - min + 1);
 	for (i = 0; i < TRIES && b == ERR_PTR(-EADDRINUSE); i++, at += 2) {
-		outer.port = ctx->sn->media_min + at % span;
 		/* RTP has the even port (RFC 3550 11), as far as there is a choice. */
-		outer.port &= ~1;
-		if (outer.port < ctx->sn->media_min ||
-		    outer.port + !!rtcp > ctx->sn->media_max)
-			continue;
-		b = try_port(ctx, type, inner, &outer, proto, false, rtcp);
+		port = (min + at % (max - min + 1)) & ~1;
+		if (port >= min && port + more <= max)
+			b = try_run(ctx, inner, port, run, false);
 	}
 	return b;
 }

@@ -43,20 +43,40 @@ static struct sip_span to_uri(const struct sipalg_ctx *ctx)
 	return na.uri;
 }
 
-static struct sip_span user_of(const struct sipalg_ctx *ctx)
+/*
+ * Whose registration it is: the user, and the domain if it is a name. An
+ * address may be translated on the way, and so does not tell anybody apart.
+ */
+struct owner {
+	struct sip_span user;
+	struct sip_span domain;
+};
+
+static struct owner owner_of(const struct sipalg_ctx *ctx)
 {
 	struct sip_span uri = to_uri(ctx);
+	struct owner o = {};
 	struct sip_uri u;
 
 	if (sip_uri_parse(ctx->msg.data, uri, &u))
-		return (struct sip_span){};
-	u.user.len = min_t(u32, u.user.len, TEXT_KEPT);
-	return u.user;
+		return o;
+	/* tel: has a number, and nothing else. */
+	o.user = u.host.len ? u.user : uri;
+	if (!u.addr.family)
+		o.domain = u.host;
+	o.user.len = min_t(u32, o.user.len, TEXT_KEPT);
+	o.domain.len = min_t(u32, o.domain.len, TEXT_KEPT);
+	return o;
+}
+
+static bool is_text(const struct sipalg_ctx *ctx, struct sip_span s, const char *text)
+{
+	return s.len == strlen(text) && !memcmp(ctx->msg.data + s.off, text, s.len);
 }
 
 u64 sipalg_registration_hash(const struct sipalg_ctx *ctx)
 {
-	struct sip_span user = user_of(ctx);
+	struct sip_span user = owner_of(ctx).user;
 	u64 hash = siphash(ctx->msg.data + user.off, user.len, &ctx->sn->secret);
 
 	return hash ^ siphash(phone(ctx), sizeof(struct sip_host), &ctx->sn->secret);
@@ -64,13 +84,12 @@ u64 sipalg_registration_hash(const struct sipalg_ctx *ctx)
 
 static bool is_of(const struct sipalg_ctx *ctx, const struct sipalg_registration *r)
 {
-	struct sip_span user = user_of(ctx);
+	struct owner o = owner_of(ctx);
 
 	return r->zone == ctx->zone &&
 	       sip_host_equal(&r->inner.host, phone(ctx)) &&
 	       sip_host_equal(&r->registrar, registrar(ctx)) &&
-	       user.len == strlen(r->user) &&
-	       !memcmp(ctx->msg.data + user.off, r->user, user.len);
+	       is_text(ctx, o.user, r->user) && is_text(ctx, o.domain, r->domain);
 }
 
 static struct sipalg_registration *find(struct sipalg_ctx *ctx,
@@ -116,15 +135,16 @@ static void registration_timer(struct timer_list *t);
 static struct sipalg_registration *registration_alloc(struct sipalg_ctx *ctx,
 						      const struct sipalg_contact *c)
 {
-	struct sip_span user = user_of(ctx), aor = to_uri(ctx), contact = c->uri;
+	struct sip_span aor = to_uri(ctx), contact = c->uri;
+	struct owner o = owner_of(ctx);
 	const char *data = ctx->msg.data;
 	struct sipalg_registration *r;
 	char *at;
 
 	aor.len = min_t(u32, aor.len, TEXT_KEPT);
 	contact.len = min_t(u32, contact.len, TEXT_KEPT);
-	r = kzalloc(struct_size(r, text, user.len + aor.len + contact.len + 3),
-		    GFP_ATOMIC);
+	r = kzalloc(struct_size(r, text, o.user.len + o.domain.len + aor.len +
+				contact.len + 4), GFP_ATOMIC);
 	if (!r)
 		return NULL;
 	r->sn = ctx->sn;
@@ -136,8 +156,10 @@ static struct sipalg_registration *registration_alloc(struct sipalg_ctx *ctx,
 	r->registrar = *registrar(ctx);
 	sipalg_end_get(c->binding, SIPALG_INNER, &r->inner);
 	r->outer = c->outer;
+	r->path = c->path;
 	at = r->text;
-	r->user = put_text(&at, data + user.off, user.len);
+	r->user = put_text(&at, data + o.user.off, o.user.len);
+	r->domain = put_text(&at, data + o.domain.off, o.domain.len);
 	r->aor = put_text(&at, data + aor.off, aor.len);
 	r->contact = put_text(&at, data + contact.off, contact.len);
 	timer_setup(&r->timer, registration_timer, 0);
@@ -241,6 +263,20 @@ static void registration_end(struct sipalg_registration *r)
 	unhash(r);
 }
 
+/*
+ * The timer wheel is late by an eighth, which is minutes of an hour. So the
+ * timer comes an eighth early, and looks again.
+ */
+static void arm(struct sipalg_registration *r)
+{
+	unsigned long now = jiffies, left = r->until - now;
+
+	if (time_after(r->until, now) && left > 2 * HZ)
+		mod_timer(&r->timer, now + left - left / 8);
+	else
+		mod_timer(&r->timer, r->until);
+}
+
 static void registration_timer(struct timer_list *t)
 {
 	struct sipalg_registration *r = compat_timer_of(r, t, timer);
@@ -251,7 +287,7 @@ static void registration_timer(struct timer_list *t)
 	spin_lock_bh(lock);
 	if (!r->dead && !READ_ONCE(r->sn->closing)) {
 		if (time_before(jiffies, r->until))
-			mod_timer(&r->timer, r->until);
+			arm(r);
 		else
 			registration_end(r);
 	}
@@ -303,12 +339,13 @@ static void commit_contact(struct sipalg_ctx *ctx, struct sipalg_contact *c)
 	struct sipalg_registration *r = c->registration;
 
 	take_binding(ctx, c);
-	remember(ctx, r, expires_of(ctx, c->params));
+	/* What Path has is none of this. */
+	remember(ctx, r, expires_of(ctx, c->path ? (struct sip_span){} : c->params));
 	c->made = false;
 	if (r->dead || !r->granted) {
 		r->dead = false;
 		r->until = jiffies + SIPALG_PENDING_SECONDS * HZ;
-		mod_timer(&r->timer, r->until);
+		arm(r);
 	}
 }
 
@@ -326,16 +363,40 @@ static void commit_star(struct sipalg_ctx *ctx)
 	}
 }
 
+/* Does this URI lead there, by its host or by what says better (maddr)? */
+static bool leads_to(const char *data, struct sip_span uri,
+		     const struct sip_endpoint *there)
+{
+	struct sip_endpoint at = {};
+	struct sip_span maddr;
+	struct sip_uri u;
+
+	if (sip_uri_parse(data, uri, &u) || !u.host.len)
+		return false;
+	at.host = u.addr;
+	at.port = u.port ?: u.scheme == SIP_SCHEME_SIPS ? SIP_PORT_SECURE :
+							  SIP_PORT_DEFAULT;
+	if (sip_endpoint_equal(&at, there))
+		return true;
+	if (!sip_param(data, u.params, "maddr", &maddr))
+		return false;
+	sip_host_parse(data, maddr, &at.host);
+	return sip_endpoint_equal(&at, there);
+}
+
 /*
  * The seconds that a 2xx grants to a registration; 0: it is not in the list.
- * A registrar that lists nothing at all grants what was asked for.
+ * A registrar that lists nothing at all grants what was asked for. One that
+ * lists an endpoint twice, as after a restart of the phone with another URI,
+ * may call it until the last of them ends; and so it may a Path for the contacts
+ * behind it, which are not told apart here.
  */
 static u32 granted(const struct sipalg_ctx *ctx, const struct sipalg_registration *r)
 {
 	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, SIP_HDR_CONTACT);
 	const char *data = ctx->msg.data;
 	struct sip_nameaddr na;
-	struct sip_uri u;
+	u32 seconds = 0;
 
 	if (!h)
 		return min(r->asked, expires_of(ctx, (struct sip_span){}));
@@ -343,17 +404,11 @@ static u32 granted(const struct sipalg_ctx *ctx, const struct sipalg_registratio
 		struct sip_span rest = h->value;
 
 		while (sip_nameaddr_next(data, &rest, &na) == 1) {
-			struct sip_endpoint at = {};
-
-			if (na.star || sip_uri_parse(data, na.uri, &u))
-				continue;
-			at.host = u.addr;
-			at.port = u.port ?: SIP_PORT_DEFAULT;
-			if (sip_endpoint_equal(&at, &r->outer))
-				return expires_of(ctx, na.params);
+			if (!na.star && (r->path || leads_to(data, na.uri, &r->outer)))
+				seconds = max(seconds, expires_of(ctx, na.params));
 		}
 	}
-	return 0;
+	return seconds;
 }
 
 static void grant(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 seconds)
@@ -362,14 +417,31 @@ static void grant(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 sec
 
 	seconds = min_t(u32, seconds, 7 * 86400);
 	r->granted = true;
+	r->refreshed = ktime_to_ms(ktime_get_real());
+	if (!was)
+		r->since = r->refreshed;
 	r->expires = seconds;
 	r->until = jiffies + seconds * HZ;
-	mod_timer(&r->timer, r->until);
+	arm(r);
 	sipalg_flow_keep(ctx->ct, ctx->flow, seconds);
 	if (!was) {
 		sipalg_count(ctx->sn, SIPALG_R_REGISTRATIONS);
 		sipalg_event_registration(r, SIPALG_EVENT_REGISTERED);
 	}
+}
+
+/*
+ * The registrar has let the phone go. Unless others still need the binding,
+ * the flow that it registered by is not kept for them either.
+ */
+static void withdraw(struct sipalg_ctx *ctx, struct sipalg_registration *r)
+{
+	struct sipalg_binding *b = r->binding;
+	bool was = r->granted;
+
+	registration_end(r);
+	if (was && READ_ONCE(b->dead))
+		sipalg_flow_let_go(ctx->ct, ctx->flow);
 }
 
 /* Answers after which the phone asks again; others refuse. */
@@ -392,7 +464,7 @@ static void step(struct sipalg_ctx *ctx, struct sipalg_registration *r)
 	if (seconds)
 		grant(ctx, r, seconds);
 	else
-		registration_end(r);
+		withdraw(ctx, r);
 }
 
 static void commit_response(struct sipalg_ctx *ctx)

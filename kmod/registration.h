@@ -23,16 +23,19 @@ struct sipalg_net;
 /**
  * struct sipalg_registration - a contact of an address of record
  * @node: in the namespace's table
- * @hash: siphash of the user and the phone's inner address, the table's key:
- *	the domain may be an address that is translated on the way
+ * @hash: siphash of the user and the phone's inner address, the table's key
  * @sn: the namespace
  * @rcu: freed a grace period after it left the table
  * @timer: ends it
  * @id: for people
  * @granted: the registrar has accepted it
  * @dead: it has left the table
+ * @path: the contact is a proxy's, as of its Path, and leads to whatever phones
+ *	register through it
  * @expires: seconds as granted last
  * @until: jiffies
+ * @since: wall clock, ms, when it was granted first; 0 before
+ * @refreshed: the same, last
  * @asked: seconds that the latest REGISTER asked for; 0 ends it
  * @binding: leads to the contact; lasts as long as our lease
  * @call_id_hash: of the latest REGISTER that named it
@@ -43,6 +46,7 @@ struct sipalg_net;
  * @proto: IPPROTO_UDP, ...
  * @zone: conntrack zone
  * @user: user part of the address of record, within @text
+ * @domain: its domain, "" for an address, which is translated on the way
  * @aor: address of record, "sip:user@domain", within @text
  * @contact: the contact's URI as the phone wrote it, within @text
  */
@@ -55,8 +59,11 @@ struct sipalg_registration {
 	u32 id;
 	bool granted;
 	bool dead;
+	bool path;
 	u32 expires;
 	unsigned long until;
+	u64 since;
+	u64 refreshed;
 	u32 asked;
 	struct sipalg_binding *binding;
 	u64 call_id_hash;
@@ -67,6 +74,7 @@ struct sipalg_registration {
 	u8 proto;
 	u16 zone;
 	const char *user;
+	const char *domain;
 	const char *aor;
 	const char *contact;
 	char text[];

@@ -10,6 +10,7 @@
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
+#include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
 #include <net/tcp.h>
@@ -166,6 +167,12 @@ int sipalg_segment_set_header(struct sipalg_segment *s)
 	u8 head[HEAD_MAX];
 	__wsum diff;
 
+	/* Merged as a list, each segment still has a header of its own. */
+	if (skb_is_gso(skb) && skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST) {
+		if (sipalg_segment_data(s))
+			return -ENOMEM;
+		return sipalg_segment_rewrite(s, skb_shinfo(skb)->gso_size);
+	}
 	if (skb_ensure_writable(skb, s->packet.payload_off))
 		return -ENOMEM;
 	edit_head(s, head);
@@ -315,40 +322,72 @@ static unsigned int make_head(u8 *head, const struct sip_stream_seg *seg,
 	return len;
 }
 
+/*
+ * An empty packet that has all of the model's but its payload, so that many
+ * messages in one packet do not cost the square of its length.
+ */
+static struct sk_buff *copy_way(const struct sk_buff *model, unsigned int l4off,
+				unsigned int room)
+{
+	unsigned int headroom = skb_headroom(model);
+	struct sk_buff *skb;
+
+	skb = alloc_skb(headroom + l4off + room, GFP_ATOMIC);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, headroom);
+	/* What a bridge wants to find in front of it is there, too. */
+	memcpy(skb->head, model->head, headroom);
+	skb_put_data(skb, model->data, l4off);
+	skb_copy_header(skb, model);
+	return skb;
+}
+
 struct sk_buff *sipalg_segment_copy(const struct sipalg_segment *s,
 				    const struct sip_stream_seg *seg,
 				    unsigned int mss)
 {
 	const struct sipalg_packet *p = &s->packet;
-	const struct tcphdr *th;
+	const struct tcphdr *th = (const struct tcphdr *)(p->skb->data + p->l4off);
 	unsigned int head_len;
 	struct sk_buff *skb;
 	u8 head[HEAD_MAX];
-	int missing;
 
-	missing = (int)(p->l4off + HEAD_MAX + seg->len) - (int)p->skb->len;
-	skb = skb_copy_expand(p->skb, skb_headroom(p->skb), max(missing, 0),
-			      GFP_ATOMIC);
-	if (!skb)
-		return NULL;
-	th = (const struct tcphdr *)(skb->data + p->l4off);
 	head_len = make_head(head, seg, th->source, th->dest);
-	if (is_too_long(skb, p->l4off, head_len, seg->len)) {
-		kfree_skb(skb);
+	if (is_too_long(p->skb, p->l4off, head_len, seg->len))
 		return NULL;
-	}
-	put_segment(skb, p->pf, p->l4off, head, head_len, seg->data, seg->len, mss);
+	skb = copy_way(p->skb, p->l4off, head_len + seg->len);
+	if (skb)
+		put_segment(skb, p->pf, p->l4off, head, head_len, seg->data,
+			    seg->len, mss);
 	return skb;
+}
+
+/* The route of a packet that leaves this host, if others may leave by it. */
+static void learn_route(struct sipalg_segment_way *way, const struct sk_buff *skb)
+{
+	struct dst_entry *dst = skb_dst(skb);
+
+	if (!dst || dst == way->dst || dst->flags & DST_FAKE_RTABLE ||
+	    !dst_hold_safe(dst))
+		return;
+	dst_release(way->dst);
+	way->dst = dst;
+	way->cookie = dst->ops->family == AF_INET6 ?
+		      rt6_get_cookie((struct rt6_info *)dst) : 0;
 }
 
 void sipalg_segment_learn(struct sipalg_segment_way *way,
 			  const struct sipalg_segment *s,
-			  const struct net_device *out)
+			  const struct nf_hook_state *state)
 {
+	const struct net_device *dev = state->out ?: state->in;
 	const struct sk_buff *skb = s->packet.skb;
 
 	way->mark = skb->mark;
-	way->l3mdev = out ? l3mdev_master_ifindex_rcu(out) : 0;
+	way->l3mdev = dev ? l3mdev_master_ifindex_rcu(dev) : 0;
+	if (state->hook == NF_INET_POST_ROUTING)
+		learn_route(way, skb);
 	if (s->packet.pf == NFPROTO_IPV4) {
 		way->ttl = ip_hdr(skb)->ttl;
 		way->tos = ip_hdr(skb)->tos;
@@ -356,6 +395,25 @@ void sipalg_segment_learn(struct sipalg_segment_way *way,
 		way->ttl = ipv6_hdr(skb)->hop_limit;
 		way->tos = ipv6_get_dsfield(ipv6_hdr(skb));
 	}
+}
+
+/* Nobody has to do with less than this, and a liar shall not make us. */
+#define MTU_MIN4	552
+#define MTU_MIN6	IPV6_MIN_MTU
+
+void sipalg_segment_learn_mtu(struct sipalg_segment_way *way, u8 pf, u32 mtu)
+{
+	u32 head = sizeof(struct tcphdr) + (pf == NFPROTO_IPV4 ?
+		   sizeof(struct iphdr) : sizeof(struct ipv6hdr));
+
+	mtu = max_t(u32, mtu, pf == NFPROTO_IPV4 ? MTU_MIN4 : MTU_MIN6);
+	way->mss = min_t(u32, way->mss, mtu - head);
+}
+
+void sipalg_segment_forget(struct sipalg_segment_way *way)
+{
+	dst_release(way->dst);
+	way->dst = NULL;
 }
 
 static struct dst_entry *route4(struct net *net, const struct nf_conntrack_tuple *back,
@@ -385,6 +443,17 @@ static struct dst_entry *route6(struct net *net, const struct nf_conntrack_tuple
 	fl.u.ip6.flowi6_mark = way->mark;
 	fl.u.ip6.flowi6_oif = way->l3mdev;
 	return nf_route(net, &dst, &fl, false, AF_INET6) ? NULL : dst;
+}
+
+/* As the others of this direction go, which a look-up alone may not tell. */
+static struct dst_entry *find_route(struct net *net,
+				    const struct nf_conntrack_tuple *back,
+				    const struct sipalg_segment_way *way)
+{
+	if (way->dst && dst_check(way->dst, way->cookie))
+		return dst_clone(way->dst);
+	return back->src.l3num == NFPROTO_IPV4 ? route4(net, back, way) :
+						 route6(net, back, way);
 }
 
 static void put_ip4(struct sk_buff *skb, const struct nf_conntrack_tuple *back,
@@ -448,7 +517,7 @@ struct sk_buff *sipalg_segment_make(struct net *net, struct nf_conn *ct,
 	struct sk_buff *skb;
 	u8 head[HEAD_MAX];
 
-	dst = v4 ? route4(net, back, way) : route6(net, back, way);
+	dst = find_route(net, back, way);
 	if (!dst)
 		return NULL;
 	skb = alloc_skb(LL_MAX_HEADER + sizeof(struct ipv6hdr) + HEAD_MAX + seg->len,

@@ -79,22 +79,30 @@ struct sk_buff *sipalg_segment_copy(const struct sipalg_segment *s,
  * struct sipalg_segment_way - how packets of one direction travel
  * @mark: of the packet
  * @l3mdev: index of the VRF, or 0
- * @mss: that the receiver announced
+ * @dst: the route of those that leave this host, a reference, or NULL
+ * @cookie: says if @dst is still good
+ * @mss: that the receiver announced, or what the path is known to take
  * @ttl: time to live, or hop limit
  * @tos: type of service, or traffic class
  */
 struct sipalg_segment_way {
 	u32 mark;
 	int l3mdev;
+	struct dst_entry *dst;
+	u32 cookie;
 	u16 mss;
 	u8 ttl;
 	u8 tos;
 };
 
-/* Remember how this packet travels. */
+/* Remember how this packet travels; and forget it. */
 void sipalg_segment_learn(struct sipalg_segment_way *way,
 			  const struct sipalg_segment *s,
-			  const struct net_device *out);
+			  const struct nf_hook_state *state);
+void sipalg_segment_forget(struct sipalg_segment_way *way);
+
+/* Packets of this way may have so many bytes, a router says. */
+void sipalg_segment_learn_mtu(struct sipalg_segment_way *way, u8 pf, u32 mtu);
 
 /**
  * sipalg_segment_make() - a packet from nothing, with a route

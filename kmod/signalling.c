@@ -10,7 +10,6 @@
 #include "ctx.h"
 #include "net.h"
 
-#define PORT_LOW	1024	/* no pinhole below */
 #define LEASE_SHORT	32	/* seconds; 64 * T1: as long as a transaction */
 
 /* Requests that begin a dialog or stand in one; their Contacts get called. */
@@ -120,6 +119,7 @@ static int note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
 	c->uri = ask->element->uri;
 	c->params = ask->element->params;
 	c->bare = !ask->port_written;
+	c->path = ask->hdr == SIP_HDR_PATH;
 	c->binding = b;
 	c->held = true;
 	return 0;
@@ -153,7 +153,13 @@ static struct sipalg_binding *own_binding(struct sipalg_ctx *ctx,
 					  const struct sip_ask *ask,
 					  const struct sip_endpoint *inner)
 {
-	u8 proto = proto_of(ctx, ask);
+	const struct sipalg_run run = {
+		.type = SIPALG_BINDING_SIGNALLING,
+		.proto = proto_of(ctx, ask),
+		.n = 1,
+		.step = 1,
+	};
+	u8 proto = run.proto;
 	struct sipalg_binding *b;
 	bool same;
 
@@ -172,8 +178,7 @@ static struct sipalg_binding *own_binding(struct sipalg_ctx *ctx,
 		b = sipalg_make(ctx, SIPALG_BINDING_SIGNALLING, inner,
 				&ctx->path.src_out, proto, true);
 	else
-		b = sipalg_allocate(ctx, SIPALG_BINDING_SIGNALLING, inner,
-				    proto, NULL);
+		b = sipalg_allocate(ctx, inner, &run);
 	if (!IS_ERR(b))
 		b->bare = !ask->port_written;
 	return b;
@@ -186,16 +191,28 @@ static void set_style(struct sipalg_binding *b, bool verbatim, bool bare)
 	WRITE_ONCE(b->bare, bare);
 }
 
+/*
+ * Places that others call later on. A proxy of the inside that passes REGISTER
+ * on writes itself into Path, by which its phones are called (RFC 3327).
+ */
+static bool is_called(const struct sipalg_ctx *ctx, const struct sip_ask *ask)
+{
+	if (!is_callable(ctx))
+		return false;
+	return ask->place == SIP_PLACE_CONTACT ||
+	       (ask->hdr == SIP_HDR_PATH && ctx->msg.method == SIP_REGISTER);
+}
+
 /* An own endpoint that has to be reachable: it gets a binding. */
 static enum sipalg_reason resolve_contact(struct sipalg_ctx *ctx,
 					  const struct sip_ask *ask,
 					  struct sip_answer *answer)
 {
-	bool called = ask->place == SIP_PLACE_CONTACT && is_callable(ctx);
+	bool called = is_called(ctx, ask);
 	struct sipalg_binding *b;
 	int err;
 
-	if (ask->at.port < PORT_LOW) {
+	if (ask->at.port < SIPALG_PORT_LOW) {
 		sipalg_count(ctx->sn, SIPALG_R_LOW_PORT);
 		return SIPALG_R_UNCHANGED;
 	}
@@ -297,8 +314,8 @@ static enum sipalg_reason resolve_own(struct sipalg_ctx *ctx,
 	struct sipalg_binding *b = NULL;
 	bool same;
 
-	if (is_callable(ctx) && (ask->place == SIP_PLACE_CONTACT ||
-				 ask->hdr == SIP_HDR_RECORD_ROUTE))
+	if (is_called(ctx, ask) ||
+	    (is_callable(ctx) && ask->hdr == SIP_HDR_RECORD_ROUTE))
 		return resolve_contact(ctx, ask, answer);
 	same = sip_endpoint_equal(&ask->at, &path->src_in) && proto == ctx->proto;
 	if (!same || ask->place == SIP_PLACE_CONTACT)

@@ -9,6 +9,7 @@
 
 #include "compat/compat.h"
 #include "flow.h"
+#include "icmp.h"
 #include "inspect.h"
 #include "net.h"
 #include "policy.h"
@@ -149,9 +150,32 @@ static bool is_over(const struct sipalg_stream *st)
 	       sip_stream_drained(&st->stream);
 }
 
+/*
+ * conntrack sees packets as they come, the one end's numbers next to the
+ * other's. They may differ, so it has to be liberal; but it judges a RST by
+ * the highest acknowledgement even then. That is made the one which the end
+ * that may send a RST has seen.
+ */
+static void tell_conntrack(struct sipalg_stream *st)
+{
+	struct ip_ct_tcp *tcp = &st->ct->proto.tcp;
+	unsigned int dir;
+
+	if (!st->liberal)
+		return;
+	spin_lock(&st->ct->lock);
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		tcp->seen[dir].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+		tcp->seen[dir].td_maxack = st->stream.half[!dir].acked;
+	}
+	spin_unlock(&st->ct->lock);
+}
+
 static void call_end(struct sipalg_stream *st)
 {
 	st->call = NULL;
+	if (!st->dead)
+		tell_conntrack(st);
 	count_left(st);
 	if (sip_stream_waits(&st->stream) && !timer_pending(&st->timer))
 		mod_timer(&st->timer, jiffies + HZ);
@@ -219,8 +243,8 @@ void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
 	if (READ_ONCE(sn->leaving) || !streams_up(sn))
 		return;
 	st = kzalloc(sizeof(*st), GFP_ATOMIC);
-	/* Its sequence numbers outlive us. */
-	if (!st || !nfct_seqadj_ext_add(ct)) {
+	/* Its sequence numbers outlive us. NAT may have asked for room already. */
+	if (!st || (!nfct_seqadj(ct) && !nfct_seqadj_ext_add(ct))) {
 		kfree(st);
 		atomic_dec(&sn->nstreams);
 		sipalg_count(sn, SIPALG_R_STREAM_MEMORY);
@@ -233,26 +257,13 @@ void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
 	st->flow = flow;
 	nf_conntrack_get(&ct->ct_general);
 	st->ct = ct;
+	st->start = ktime_get_real_ns() / NSEC_PER_MSEC;
 	spin_lock_bh(&sn->streams_lock);
 	st->id = sipalg_new_id(sn);
 	list_add_tail_rcu(&st->list, &sn->streams);
 	spin_unlock_bh(&sn->streams_lock);
 	rcu_assign_pointer(flow->stream, st);
 	sipalg_count(sn, SIPALG_R_STREAMS);
-}
-
-/* From now on, what we send is not what conntrack sees. */
-static void be_liberal(struct sipalg_stream *st)
-{
-	struct ip_ct_tcp *tcp = &st->ct->proto.tcp;
-
-	if (st->liberal)
-		return;
-	spin_lock(&st->ct->lock);
-	tcp->seen[0].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
-	tcp->seen[1].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
-	spin_unlock(&st->ct->lock);
-	st->liberal = true;
 }
 
 /* The machine reads the bytes unless it has long left them alone. */
@@ -263,25 +274,35 @@ static bool wants_data(const struct sipalg_stream *st, u8 dir)
 	return h->phase == SIP_STREAM_SIP || h->nkept;
 }
 
+/* What we acknowledge must be right, also where conntrack does not look. */
+static bool is_corrupt(const struct sipalg_stream *st, const struct stream_call *call)
+{
+	const struct sipalg_packet *p = &call->segment->packet;
+
+	return !READ_ONCE(st->sn->net->ct.sysctl_checksum) &&
+	       nf_checksum(p->skb, call->state->hook, p->l4off, IPPROTO_TCP, p->pf);
+}
+
 /* True: the packet must not go on. */
 static bool run(struct sipalg_stream *st, struct stream_call *call)
 {
 	struct sipalg_segment *s = call->segment;
 	enum sip_stream_verdict verdict;
 
-	/* No memory to read it: as good as lost. */
-	if (s->seg.len && wants_data(st, s->seg.dir) && sipalg_segment_data(s))
+	/* No memory to read it, or not to be trusted: as good as lost. */
+	if (s->seg.len && wants_data(st, s->seg.dir) &&
+	    (sipalg_segment_data(s) || is_corrupt(st, call)))
 		return true;
 	if (s->seg.flags & SIP_TCP_SYN)
 		st->way[!s->seg.dir].mss = s->mss;
-	sipalg_segment_learn(&st->way[s->seg.dir], s, call->state->out);
+	sipalg_segment_learn(&st->way[s->seg.dir], s, call->state);
 	call->mss = sipalg_segment_room(s->packet.skb, s->packet.pf,
 					st->way[s->seg.dir].mss, s->seg.has_ts);
 	if (call->rule->action == SIPALG_ACTION_BYPASS)
 		sip_stream_leave(&st->stream, SIP_STREAM_R_ASKED);
 	verdict = sip_stream_segment(&st->stream, &s->seg);
 	if (verdict != SIP_STREAM_PASS)
-		be_liberal(st);
+		st->liberal = true;
 	switch (verdict) {
 	case SIP_STREAM_HEADER:
 		return sipalg_segment_set_header(s);
@@ -325,6 +346,25 @@ bool sipalg_stream_packet(struct sipalg_net *sn, struct sk_buff *skb,
 	return gone;
 }
 
+void sipalg_stream_error(struct sk_buff *skb, u8 pf, u8 dir,
+			 struct sipalg_flow *flow)
+{
+	struct sipalg_stream *st = rcu_dereference(flow->stream);
+	struct sipalg_icmp icmp;
+	u32 seq;
+
+	if (!st || READ_ONCE(st->bypass) || !sipalg_icmp_init(&icmp, skb, pf))
+		return;
+	spin_lock_bh(&st->lock);
+	if (!st->dead && sip_stream_origin(&st->stream, !dir, icmp.seq, &seq)) {
+		if (icmp.mtu)
+			sipalg_segment_learn_mtu(&st->way[!dir], pf, icmp.mtu);
+		if (seq != icmp.seq)
+			sipalg_icmp_set_seq(&icmp, seq);
+	}
+	spin_unlock_bh(&st->lock);
+}
+
 static void stream_free_rcu(struct rcu_head *rcu)
 {
 	struct sipalg_stream *st = container_of(rcu, struct sipalg_stream, rcu);
@@ -345,7 +385,11 @@ static bool stream_remove(struct sipalg_stream *st)
 	st->dead = true;
 	if (!was) {
 		list_del_rcu(&st->list);
+		/* Its entry may still have packets, in a queue to user space. */
+		RCU_INIT_POINTER(st->flow->stream, NULL);
 		sip_stream_free(&st->stream);
+		sipalg_segment_forget(&st->way[0]);
+		sipalg_segment_forget(&st->way[1]);
 		timer_delete(&st->timer);
 	}
 	spin_unlock(&st->lock);
@@ -497,6 +541,7 @@ void sipalg_streams_flush(struct sipalg_net *sn)
 {
 	struct sipalg_stream *st;
 
+	cancel_delayed_work_sync(&sn->streams_work);
 	rcu_read_lock();
 	list_for_each_entry_rcu(st, &sn->streams, list)
 		stream_remove(st);

@@ -44,6 +44,7 @@ struct stream_call;
  * @ct: the connection, a reference
  * @flow: in an extension of @ct
  * @id: for people
+ * @start: likewise, milliseconds since the epoch
  */
 struct sipalg_stream {
 	struct sip_stream stream;
@@ -63,6 +64,7 @@ struct sipalg_stream {
 	struct nf_conn *ct;
 	struct sipalg_flow *flow;
 	u32 id;
+	u64 start;
 };
 
 /**
@@ -91,6 +93,17 @@ bool sipalg_stream_packet(struct sipalg_net *sn, struct sk_buff *skb,
 			  const struct nf_hook_state *state, struct nf_conn *ct,
 			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
 			  struct sipalg_rule *rule);
+
+/**
+ * sipalg_stream_error() - an ICMP error on its way to an end of a connection
+ * @skb: the packet, its addresses final; may be reallocated inside
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @dir: its direction
+ * @flow: of the connection
+ * It quotes a segment as we sent it; the end believes only in what it sent.
+ */
+void sipalg_stream_error(struct sk_buff *skb, u8 pf, u8 dir,
+			 struct sipalg_flow *flow);
 
 /* Once; and each time that the namespace is enabled. */
 void sipalg_streams_init(struct sipalg_net *sn);

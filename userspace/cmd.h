@@ -13,6 +13,7 @@
 /* Options of commands; those that any command takes are in main.c. */
 enum option {
 	OPT_CALL_ID,
+	OPT_KIND,
 	OPT_EXPLAIN,
 	OPT_COUNT
 };
@@ -74,8 +75,13 @@ int cmd_enable(struct ctx *ctx);
 int cmd_disable(struct ctx *ctx);
 int cmd_dialog_list(struct ctx *ctx);
 int cmd_dialog_show(struct ctx *ctx);
+int cmd_subscription_list(struct ctx *ctx);
 int cmd_registration_list(struct ctx *ctx);
+int cmd_registration_show(struct ctx *ctx);
 int cmd_binding_list(struct ctx *ctx);
+int cmd_binding_show(struct ctx *ctx);
+int cmd_stream_list(struct ctx *ctx);
+int cmd_stream_show(struct ctx *ctx);
 int cmd_stats(struct ctx *ctx);
 int cmd_monitor(struct ctx *ctx);
 int cmd_help(struct ctx *ctx);

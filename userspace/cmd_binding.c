@@ -16,14 +16,33 @@ static const struct cell columns[] = {
 	{ NULL }
 };
 
+static const struct cell lines[] = {
+	{ "id", 0, SIPALG_BINDING_ID },
+	{ "type", 0, SIPALG_BINDING_TYPE },
+	{ "protocol", 0, SIPALG_BINDING_PROTOCOL },
+	{ "zone", 0, SIPALG_BINDING_ZONE },
+	{ "inner", 0, SIPALG_BINDING_INNER_ADDR, SIPALG_BINDING_INNER_PORT, ":" },
+	{ "outer", 0, SIPALG_BINDING_OUTER_ADDR, SIPALG_BINDING_OUTER_PORT, ":" },
+	{ "flows", 0, SIPALG_BINDING_FLOWS },
+	{ "peers", 0, SIPALG_BINDING_PEER },
+	{ "owner", 0, SIPALG_BINDING_OWNER },
+	{ NULL }
+};
+
 const struct view view_binding = {
 	.cmd = SIPALG_CMD_BINDING_GET,
 	.attr = SIPALG_A_BINDING,
 	.schema = &schema_binding,
 	.columns = columns,
+	.lines = lines,
 };
 
 int cmd_binding_list(struct ctx *ctx)
 {
 	return view_list(ctx, &view_binding, NULL);
+}
+
+int cmd_binding_show(struct ctx *ctx)
+{
+	return view_show(ctx, &view_binding);
 }

@@ -18,7 +18,7 @@ static void print_command(const struct command *row)
 				      option_infos[i].name, option_infos[i].value ? " " : "",
 				      option_infos[i].value ?: "");
 	}
-	printf("  %-34s %s\n", line, row->help);
+	printf("  %-46s %s\n", line, row->help);
 }
 
 int cmd_help(struct ctx *ctx)
@@ -27,11 +27,11 @@ int cmd_help(struct ctx *ctx)
 	puts("sipalgctl [-j] [-p] [-n NETNS] OBJECT COMMAND\n"
 	     "\n"
 	     "Shows and controls sipalg, the SIP application layer gateway. Without a command:\n"
-	     "status and dialogs. Words can be shortened as long as only one is meant.\n"
+	     "the state on one screen. Words can be shortened as long as only one is meant.\n"
 	     "\n"
-	     "  -j, --json                         as JSON\n"
-	     "  -p, --pretty                       as JSON, indented\n"
-	     "  -n, --netns NETNS                  in this network namespace: a name or a path\n");
+	     "  -j, --json                                     as JSON\n"
+	     "  -p, --pretty                                   as JSON, indented\n"
+	     "  -n, --netns NETNS                              in this network namespace: a name or a path\n");
 	for (const struct command *row = commands; row->object; row++)
 		print_command(row);
 	puts("\n"

@@ -25,30 +25,103 @@ static const struct {
 #undef EVENT
 };
 
+/* The reasons that most messages were left alone for, the first ones first. */
+struct top {
+	size_t reason[5];
+	uint64_t value[5];
+	size_t count;
+};
+
+static void top_add(struct top *top, size_t reason, uint64_t value)
+{
+	const size_t room = sizeof(top->reason) / sizeof(top->reason[0]);
+	size_t at = top->count;
+
+	while (at && top->value[at - 1] < value)
+		at--;
+	if (at == room)
+		return;
+	if (top->count < room)
+		top->count++;
+	for (size_t i = top->count - 1; i > at; i--) {
+		top->reason[i] = top->reason[i - 1];
+		top->value[i] = top->value[i - 1];
+	}
+	top->reason[at] = reason;
+	top->value[at] = value;
+}
+
+/* The nth counter; the kernel aligns to 4 bytes only. */
+static bool counter(const struct nlattr *stats, size_t nth, uint64_t *value)
+{
+	if ((nth + 1) * sizeof(*value) > mnl_attr_get_payload_len(stats))
+		return false;
+	memcpy(value, (const char *)mnl_attr_get_payload(stats) + nth * sizeof(*value),
+	       sizeof(*value));
+	return true;
+}
+
+static int top_message(const struct nlmsghdr *nlh, void *data)
+{
+	struct top *top = data;
+	struct record rec;
+	uint64_t value;
+
+	if (record_parse_message(&rec, nlh) < 0)
+		return -1;
+	if (!rec.attr[SIPALG_A_STATS])
+		return 0;
+	for (size_t i = 0; i < SIPALG_R_COUNT; i++) {
+		bool alone = strcmp(reasons[i].class, "passed") == 0 ||
+			     strcmp(reasons[i].class, "dropped") == 0;
+
+		if (alone && counter(rec.attr[SIPALG_A_STATS], i, &value) && value)
+			top_add(top, i, value);
+	}
+	return 0;
+}
+
+int stats_left_alone(struct ctx *ctx, const char *key)
+{
+	struct printer *p = &ctx->print;
+	struct top top = { .count = 0 };
+	union nl_request req;
+
+	nl_request(&ctx->nl, &req, SIPALG_CMD_STATS_GET, NLM_F_ACK);
+	if (nl_talk(&ctx->nl, &req, top_message, &top) < 0) {
+		nl_error_say(&ctx->nl, ctx->what);
+		return EXIT_FAILED;
+	}
+	if (top.count)
+		print_gap(p);
+	print_reasons_open(p, key, top.count ? "left alone:" : NULL);
+	for (size_t i = 0; i < top.count; i++)
+		print_reason(p, reasons[top.reason[i]].name, top.value[i],
+			     reasons[top.reason[i]].text);
+	print_reasons_close(p);
+	return EXIT_OK;
+}
+
 int stats_message(const struct nlmsghdr *nlh, void *data)
 {
 	struct stats_walk *walk = data;
 	struct printer *p = &walk->ctx->print;
 	bool explain = walk->ctx->opt[OPT_EXPLAIN];
 	const struct nlattr *stats;
-	const char *values;
 	struct record top;
+	uint64_t value;
 
 	if (record_parse_message(&top, nlh) < 0)
 		return -1;
 	stats = top.attr[SIPALG_A_STATS];
 	if (!stats)
 		return 0;
-	values = mnl_attr_get_payload(stats);
 	walk->found = true;
 	print_group_open(p);
-	for (size_t i = 0; (i + 1) * sizeof(uint64_t) <= mnl_attr_get_payload_len(stats); i++) {
+	for (size_t i = 0; counter(stats, i, &value); i++) {
 		bool known = i < SIPALG_R_COUNT;
 		char name[32];
-		uint64_t value;
 
-		/* The kernel aligns to 4 bytes only. */
-		memcpy(&value, values + i * sizeof(value), sizeof(value));
 		snprintf(name, sizeof(name), "reason_%zu", i);
 		print_counter(p, known ? reasons[i].name : name, value,
 			      known ? reasons[i].class : "unknown",

@@ -10,6 +10,12 @@ struct stats_walk {
 	bool found;
 };
 
+/*
+ * Prints the reasons for which most messages were left alone or dropped, with
+ * their sentences, as a part of a group. Returns the exit code.
+ */
+int stats_left_alone(struct ctx *ctx, const char *key);
+
 int stats_message(const struct nlmsghdr *nlh, void *walk);
 
 #endif

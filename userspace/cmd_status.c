@@ -2,6 +2,7 @@
 /* status, enable, disable; and what is shown without any command. */
 #include <errno.h>
 
+#include "cmd_stats.h"
 #include "sipalg.h"
 #include "view.h"
 
@@ -9,9 +10,16 @@ static const struct cell lines[] = {
 	{ "module", 0, SIPALG_STATUS_VERSION },
 	{ "enabled", 0, SIPALG_STATUS_ENABLED },
 	{ "dialogs", 0, SIPALG_STATUS_DIALOGS, SIPALG_STATUS_DIALOGS_MAX, " of " },
+	{ "calls-trying", 0, SIPALG_STATUS_CALLS_TRYING },
+	{ "calls-ringing", 0, SIPALG_STATUS_CALLS_RINGING },
+	{ "calls-answered", 0, SIPALG_STATUS_CALLS_ANSWERED },
+	{ "calls-held", 0, SIPALG_STATUS_CALLS_HELD },
+	{ "subscriptions", 0, SIPALG_STATUS_SUBSCRIPTIONS },
 	{ "registrations", 0, SIPALG_STATUS_REGISTRATIONS, SIPALG_STATUS_REGISTRATIONS_MAX,
 	  " of " },
 	{ "bindings", 0, SIPALG_STATUS_BINDINGS, SIPALG_STATUS_BINDINGS_MAX, " of " },
+	{ "streams", 0, SIPALG_STATUS_STREAMS, SIPALG_STATUS_STREAMS_MAX, " of " },
+	{ "stream-bytes", 0, SIPALG_STATUS_STREAM_BYTES, SIPALG_STATUS_STREAM_BYTES_MAX, " of " },
 	{ "port", 0, SIPALG_STATUS_PORT },
 	{ "media-ports", 0, SIPALG_STATUS_MEDIA_PORT_MIN, SIPALG_STATUS_MEDIA_PORT_MAX, " to " },
 	{ NULL }
@@ -37,18 +45,23 @@ int cmd_status(struct ctx *ctx)
 	return show_status(ctx, NULL);
 }
 
+/* All of it fits on a screen. */
+#define OVERVIEW_DIALOGS	16
+
 int cmd_overview(struct ctx *ctx)
 {
-	int status, dialogs = EXIT_OK;
+	int result;
 
 	print_group_open(&ctx->print);
-	status = show_status(ctx, "status");
-	if (status == EXIT_OK) {
+	result = show_status(ctx, "status");
+	if (result == EXIT_OK)
+		result = stats_left_alone(ctx, "left_alone");
+	if (result == EXIT_OK) {
 		print_gap(&ctx->print);
-		dialogs = view_list(ctx, &view_dialog, "dialogs");
+		result = view_list_some(ctx, &view_dialog, "dialogs", OVERVIEW_DIALOGS);
 	}
 	print_group_close(&ctx->print);
-	return status != EXIT_OK ? status : dialogs;
+	return result;
 }
 
 static int no_message(const struct nlmsghdr *nlh, void *data)

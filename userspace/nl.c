@@ -21,7 +21,7 @@
 #endif
 
 /* The kernel fills up to 32 KiB per read of a dump. */
-#define RECV_SIZE	32768
+#define RECV_SIZE	65536
 
 /* Events of a busy second, so that a slow terminal loses none. */
 #define EVENT_BUFFER	(4 << 20)

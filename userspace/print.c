@@ -109,6 +109,13 @@ void print_list_close(struct printer *p)
 		json_close(&p->json, ']');
 }
 
+void print_more(struct printer *p, unsigned long count, const char *object)
+{
+	if (!p->is_json)
+		fprintf(p->out, "... and %lu more: \"sipalgctl %s list\" shows them\n", count,
+			object);
+}
+
 void print_record(struct printer *p, const char *key, const struct cell *cells,
 		  const struct record *rec)
 {
@@ -203,6 +210,33 @@ void print_counter(struct printer *p, const char *name, uint64_t value, const ch
 		json_string(json, "text", text, strlen(text));
 		json_close(json, '}');
 	}
+}
+
+void print_reasons_open(struct printer *p, const char *key, const char *heading)
+{
+	if (p->is_json)
+		json_open(&p->json, key, '[');
+	else if (heading)
+		fprintf(p->out, "%s\n", heading);
+}
+
+void print_reason(struct printer *p, const char *name, uint64_t value, const char *text)
+{
+	if (!p->is_json) {
+		fprintf(p->out, "%12" PRIu64 "  %s\n", value, text);
+		return;
+	}
+	json_open(&p->json, NULL, '{');
+	json_string(&p->json, "name", name, strlen(name));
+	json_number(&p->json, "value", value);
+	json_string(&p->json, "text", text, strlen(text));
+	json_close(&p->json, '}');
+}
+
+void print_reasons_close(struct printer *p)
+{
+	if (p->is_json)
+		json_close(&p->json, ']');
 }
 
 void print_lost(struct printer *p, uint32_t count)

@@ -54,6 +54,9 @@ void print_list_open(struct printer *p, const char *key, const struct cell *cell
 void print_row(struct printer *p, const struct cell *cells, const struct record *rec);
 void print_list_close(struct printer *p);
 
+/* In text, that a list goes on: how many more, and which list has them. */
+void print_more(struct printer *p, unsigned long count, const char *object);
+
 /*
  * One record: an object in JSON (@key is NULL unless in a group), in text a
  * line per cell that is there, then the unknown attributes.
@@ -76,6 +79,11 @@ void print_line(struct printer *p, const struct cell *cells, const struct record
 /* A counter: in text a line, in JSON a value, or with @text an object. */
 void print_counter(struct printer *p, const char *name, uint64_t value, const char *class,
 		   const char *text);
+
+/* A line or an object for one of a list of counters. */
+void print_reason(struct printer *p, const char *name, uint64_t value, const char *text);
+void print_reasons_open(struct printer *p, const char *key, const char *heading);
+void print_reasons_close(struct printer *p);
 
 /* A line that says how many events are missing at this place. */
 void print_lost(struct printer *p, uint32_t count);

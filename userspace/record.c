@@ -15,6 +15,7 @@ static const struct {
 	[V_U16] = { MNL_TYPE_U16, 2 },
 	[V_U32] = { MNL_TYPE_U32, 4 },
 	[V_U64] = { MNL_TYPE_U64, 8 },
+	[V_S32] = { MNL_TYPE_U32, 4 },
 	[V_BOOL] = { MNL_TYPE_U8, 1 },
 	[V_NAME8] = { MNL_TYPE_U8, 1 },
 	[V_NAME32] = { MNL_TYPE_U32, 4 },

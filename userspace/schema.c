@@ -26,6 +26,40 @@ static const char *const end_reasons[] = {
 	[SIPALG_END_REPLACED] = "replaced",
 	[SIPALG_END_KILLED] = "killed",
 	[SIPALG_END_DISABLED] = "disabled",
+	[SIPALG_END_EVICTED] = "evicted",
+	[SIPALG_END_LOST] = "lost",
+};
+
+static const char *const parties[] = {
+	[SIPALG_PARTY_NONE] = "none",
+	[SIPALG_PARTY_A] = "a",
+	[SIPALG_PARTY_B] = "b",
+	[SIPALG_PARTY_BOTH] = "both",
+};
+
+static const char *const subscription_states[] = {
+	[SIPALG_SUBSCRIPTION_ASKED] = "asked",
+	[SIPALG_SUBSCRIPTION_PENDING] = "pending",
+	[SIPALG_SUBSCRIPTION_ACTIVE] = "active",
+	[SIPALG_SUBSCRIPTION_TERMINATED] = "terminated",
+	[SIPALG_SUBSCRIPTION_OTHER] = "other",
+};
+
+static const char *const dialog_kinds[] = {
+	[SIPALG_KIND_ALL] = "all",
+	[SIPALG_KIND_CALL] = "call",
+	[SIPALG_KIND_SUBSCRIPTION] = "subscription",
+};
+
+static const char *const reachables[] = {
+	[SIPALG_REACHABLE_UNKNOWN] = "unknown",
+	[SIPALG_REACHABLE_YES] = "yes",
+	[SIPALG_REACHABLE_NO] = "no",
+};
+
+static const char *const askers[] = {
+	[SIPALG_BY_REGISTRAR] = "registrar",
+	[SIPALG_BY_PHONE] = "phone",
 };
 
 static const char *const directions[] = {
@@ -60,12 +94,38 @@ static const char *const events[] = {
 	[SIPALG_EVENT_REGISTERED] = "registered",
 	[SIPALG_EVENT_UNREGISTERED] = "unregistered",
 	[SIPALG_EVENT_MESSAGE] = "message",
+	[SIPALG_EVENT_DIALOG_RINGING] = "dialog_ringing",
+	[SIPALG_EVENT_DIALOG_HELD] = "dialog_held",
+	[SIPALG_EVENT_DIALOG_RESUMED] = "dialog_resumed",
+	[SIPALG_EVENT_DIALOG_TRANSFER] = "dialog_transfer",
+	[SIPALG_EVENT_SUBSCRIPTION] = "subscription",
 };
 
 static const char *const reasons[] = {
 #define X(e, name, class, text) [SIPALG_R_##e] = #name,
 	SIPALG_REASONS(X)
 #undef X
+};
+
+static const char *const stream_states[] = {
+	[SIPALG_STREAM_DECIDING] = "deciding",
+	[SIPALG_STREAM_SIP] = "sip",
+	[SIPALG_STREAM_LEFT_ALONE] = "left_alone",
+};
+
+static const char *const stream_reasons[] = {
+	[SIPALG_LEFT_NONE] = "none",
+	[SIPALG_LEFT_NOT_SIP] = "not_sip",
+	[SIPALG_LEFT_FRAMING] = "framing",
+	[SIPALG_LEFT_LENGTH] = "length",
+	[SIPALG_LEFT_TOO_LONG] = "too_long",
+	[SIPALG_LEFT_STALLED] = "stalled",
+	[SIPALG_LEFT_MEMORY] = "memory",
+	[SIPALG_LEFT_LIMIT] = "limit",
+	[SIPALG_LEFT_CLOSED] = "closed",
+	[SIPALG_LEFT_URGENT] = "urgent",
+	[SIPALG_LEFT_LATE] = "late",
+	[SIPALG_LEFT_ASKED] = "asked",
 };
 
 static const char *const registration_states[] = { "asked", "granted" };
@@ -86,6 +146,15 @@ static const struct field status_fields[] = {
 	[SIPALG_STATUS_PORT] = { "port", V_U16 },
 	[SIPALG_STATUS_MEDIA_PORT_MIN] = { "media_port_min", V_U16 },
 	[SIPALG_STATUS_MEDIA_PORT_MAX] = { "media_port_max", V_U16 },
+	[SIPALG_STATUS_CALLS_TRYING] = { "calls_trying", V_U32 },
+	[SIPALG_STATUS_CALLS_RINGING] = { "calls_ringing", V_U32 },
+	[SIPALG_STATUS_CALLS_ANSWERED] = { "calls_answered", V_U32 },
+	[SIPALG_STATUS_CALLS_HELD] = { "calls_held", V_U32 },
+	[SIPALG_STATUS_SUBSCRIPTIONS] = { "subscriptions", V_U32 },
+	[SIPALG_STATUS_STREAMS] = { "streams", V_U32 },
+	[SIPALG_STATUS_STREAMS_MAX] = { "streams_max", V_U32 },
+	[SIPALG_STATUS_STREAM_BYTES] = { "stream_bytes", V_U64 },
+	[SIPALG_STATUS_STREAM_BYTES_MAX] = { "stream_bytes_max", V_U64 },
 };
 
 const struct schema schema_status = SCHEMA("status", status_fields);
@@ -104,6 +173,7 @@ static const struct field media_fields[] = {
 	[SIPALG_MEDIA_CODECS] = { "codecs", V_STRING },
 	[SIPALG_MEDIA_PACKETS] = { "packets", V_U64 },
 	[SIPALG_MEDIA_BYTES] = { "bytes", V_U64 },
+	[SIPALG_MEDIA_MUX] = { "rtcp_mux", V_BOOL },
 };
 
 const struct schema schema_media = SCHEMA("media", media_fields);
@@ -127,9 +197,39 @@ static const struct field dialog_fields[] = {
 	[SIPALG_DIALOG_SESSION_EXPIRES] = { "session_expires", V_U32 },
 	[SIPALG_DIALOG_EXPIRES_IN] = { "expires_in", V_U32 },
 	[SIPALG_DIALOG_MEDIA] = { "media", V_NEST, .many = true, .nest = &schema_media },
+	[SIPALG_DIALOG_CALL] = { "call", V_U32 },
+	[SIPALG_DIALOG_FORKS] = { "forks", V_U16 },
+	[SIPALG_DIALOG_PROVISIONAL] = { "provisional", V_U16 },
+	[SIPALG_DIALOG_RINGING] = { "ringing", V_TIME },
+	[SIPALG_DIALOG_SETUP] = { "setup_ms", V_U32 },
+	[SIPALG_DIALOG_HELD_BY] = { "held_by", V_NAME8, NAMES(parties) },
+	[SIPALG_DIALOG_REINVITES] = { "reinvites", V_U16 },
+	[SIPALG_DIALOG_UPDATES] = { "updates", V_U16 },
+	[SIPALG_DIALOG_SESSION_LEFT] = { "session_left", V_U32 },
+	[SIPALG_DIALOG_REFRESHER] = { "refresher", V_NAME8, NAMES(parties) },
+	[SIPALG_DIALOG_BYE_BY] = { "bye_by", V_NAME8, NAMES(parties) },
+	[SIPALG_DIALOG_REFER_BY] = { "refer_by", V_NAME8, NAMES(parties) },
+	[SIPALG_DIALOG_REFER_TO] = { "refer_to", V_STRING },
+	[SIPALG_DIALOG_REFER_STATUS] = { "refer_status", V_U16 },
+	[SIPALG_DIALOG_EVENT] = { "event", V_STRING },
+	[SIPALG_DIALOG_SUB_STATE] = { "subscription_state", V_NAME8,
+				      NAMES(subscription_states) },
+	[SIPALG_DIALOG_SUB_EXPIRES] = { "subscription_expires", V_U32 },
+	[SIPALG_DIALOG_SUB_EXPIRES_IN] = { "subscription_expires_in", V_U32 },
+	[SIPALG_DIALOG_NOTIFIES] = { "notifies", V_U32 },
 };
 
 const struct schema schema_dialog = SCHEMA("dialog", dialog_fields);
+
+static const struct field options_fields[] = {
+	[SIPALG_OPTIONS_BY] = { "by", V_NAME8, NAMES(askers) },
+	[SIPALG_OPTIONS_TIME] = { "time", V_TIME },
+	[SIPALG_OPTIONS_STATUS] = { "status", V_U16 },
+	[SIPALG_OPTIONS_UNANSWERED] = { "unanswered", V_U16 },
+	[SIPALG_OPTIONS_RTT] = { "rtt_ms", V_U32 },
+};
+
+const struct schema schema_options = SCHEMA("options", options_fields);
 
 static const struct field registration_fields[] = {
 	[SIPALG_REG_ID] = { "id", V_U32 },
@@ -144,6 +244,11 @@ static const struct field registration_fields[] = {
 	[SIPALG_REG_OUTER_ADDR] = { "outer_addr", V_ADDR },
 	[SIPALG_REG_OUTER_PORT] = { "outer_port", V_U16 },
 	[SIPALG_REG_PROTOCOL] = { "protocol", V_NAME8, NAMES(protocols) },
+	[SIPALG_REG_ASKED] = { "asked", V_U32 },
+	[SIPALG_REG_SINCE] = { "since", V_TIME },
+	[SIPALG_REG_REFRESHED] = { "refreshed", V_TIME },
+	[SIPALG_REG_REACHABLE] = { "reachable", V_NAME8, NAMES(reachables) },
+	[SIPALG_REG_OPTIONS] = { "options", V_NEST, .many = true, .nest = &schema_options },
 };
 
 const struct schema schema_registration = SCHEMA("registration", registration_fields);
@@ -177,6 +282,32 @@ static const struct field message_fields[] = {
 
 const struct schema schema_message = SCHEMA("message", message_fields);
 
+static const struct field stream_fields[] = {
+	[SIPALG_STREAM_ID] = { "id", V_U32 },
+	[SIPALG_STREAM_START] = { "start", V_TIME },
+	[SIPALG_STREAM_A_INNER_ADDR] = { "a_inner_addr", V_ADDR },
+	[SIPALG_STREAM_A_INNER_PORT] = { "a_inner_port", V_U16 },
+	[SIPALG_STREAM_A_OUTER_ADDR] = { "a_outer_addr", V_ADDR },
+	[SIPALG_STREAM_A_OUTER_PORT] = { "a_outer_port", V_U16 },
+	[SIPALG_STREAM_A_STATE] = { "a_state", V_NAME8, NAMES(stream_states) },
+	[SIPALG_STREAM_A_REASON] = { "a_reason", V_NAME8, NAMES(stream_reasons) },
+	[SIPALG_STREAM_A_MESSAGES] = { "a_messages", V_U32 },
+	[SIPALG_STREAM_A_HELD] = { "a_held", V_U32 },
+	[SIPALG_STREAM_A_MEMORY] = { "a_memory", V_U32 },
+	[SIPALG_STREAM_A_OFFSET] = { "a_offset", V_S32 },
+	[SIPALG_STREAM_B_INNER_ADDR] = { "b_inner_addr", V_ADDR },
+	[SIPALG_STREAM_B_INNER_PORT] = { "b_inner_port", V_U16 },
+	[SIPALG_STREAM_B_OUTER_ADDR] = { "b_outer_addr", V_ADDR },
+	[SIPALG_STREAM_B_OUTER_PORT] = { "b_outer_port", V_U16 },
+	[SIPALG_STREAM_B_STATE] = { "b_state", V_NAME8, NAMES(stream_states) },
+	[SIPALG_STREAM_B_REASON] = { "b_reason", V_NAME8, NAMES(stream_reasons) },
+	[SIPALG_STREAM_B_MESSAGES] = { "b_messages", V_U32 },
+	[SIPALG_STREAM_B_HELD] = { "b_held", V_U32 },
+	[SIPALG_STREAM_B_MEMORY] = { "b_memory", V_U32 },
+	[SIPALG_STREAM_B_OFFSET] = { "b_offset", V_S32 },
+};
+
+const struct schema schema_stream = SCHEMA("stream", stream_fields);
 static const char *const actions[] = {
 	[SIPALG_ACTION_ALG] = "alg",
 	[SIPALG_ACTION_OBSERVE] = "observe",
@@ -197,7 +328,7 @@ static const struct field option_fields[] = {
 #undef X
 };
 
-static const struct schema schema_options = SCHEMA("options", option_fields);
+static const struct schema schema_rule_options = SCHEMA("options", option_fields);
 
 static const struct field rate_fields[] = {
 #define X(name) [SIPALG_METHOD_##name + 1] = { #name, V_U32 },
@@ -221,7 +352,7 @@ static const struct field rule_fields[] = {
 	[SIPALG_RULE_MARK] = { "mark", V_U32 },
 	[SIPALG_RULE_MASK] = { "mask", V_U32 },
 	[SIPALG_RULE_ZONE] = { "zone", V_U16 },
-	[SIPALG_RULE_OPTIONS] = { "options", V_NEST, .nest = &schema_options },
+	[SIPALG_RULE_OPTIONS] = { "options", V_NEST, .nest = &schema_rule_options },
 	[SIPALG_RULE_RATES] = { "rates", V_NEST, .nest = &schema_rates },
 	[SIPALG_RULE_INNER] = { "inner", V_NEST, .many = true, .nest = &schema_prefix },
 	[SIPALG_RULE_CALLER] = { "caller", V_NEST, .many = true, .nest = &schema_prefix },
@@ -243,6 +374,8 @@ static const struct field top_fields[] = {
 	[SIPALG_A_EVENT] = { "event", V_NAME32, NAMES(events) },
 	[SIPALG_A_TIME] = { "time", V_TIME },
 	[SIPALG_A_MESSAGE] = { "message", V_NEST, .nest = &schema_message },
+	[SIPALG_A_KIND] = { "kind", V_NAME8, NAMES(dialog_kinds) },
+	[SIPALG_A_STREAM] = { "stream", V_NEST, .nest = &schema_stream },
 	[SIPALG_A_RULE] = { "rule", V_NEST, .nest = &schema_rule },
 };
 
@@ -254,8 +387,10 @@ _Static_assert(SIPALG_STATUS_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_DIALOG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_MEDIA_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_REG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_OPTIONS_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_BINDING_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_MSG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_STREAM_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_RULE_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_O_COUNT <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_METHOD_COUNT <= SCHEMA_MAX, "SCHEMA_MAX");
@@ -266,6 +401,8 @@ _Static_assert(COUNT(status_fields) == SIPALG_STATUS_MAX + 1, "schema_status");
 _Static_assert(COUNT(dialog_fields) == SIPALG_DIALOG_MAX + 1, "schema_dialog");
 _Static_assert(COUNT(media_fields) == SIPALG_MEDIA_MAX + 1, "schema_media");
 _Static_assert(COUNT(registration_fields) == SIPALG_REG_MAX + 1, "schema_registration");
+_Static_assert(COUNT(options_fields) == SIPALG_OPTIONS_MAX + 1, "schema_options");
 _Static_assert(COUNT(binding_fields) == SIPALG_BINDING_MAX + 1, "schema_binding");
 _Static_assert(COUNT(message_fields) == SIPALG_MSG_MAX + 1, "schema_message");
+_Static_assert(COUNT(stream_fields) == SIPALG_STREAM_MAX + 1, "schema_stream");
 _Static_assert(COUNT(rule_fields) == SIPALG_RULE_MAX + 1, "schema_rule");

@@ -17,6 +17,7 @@ enum value_type {
 	V_U16,
 	V_U32,
 	V_U64,
+	V_S32,
 	V_BOOL,			/* u8 */
 	V_NAME8,		/* u8 with names */
 	V_NAME32,		/* u32 with names */
@@ -64,8 +65,10 @@ extern const struct schema schema_status;
 extern const struct schema schema_dialog;
 extern const struct schema schema_media;
 extern const struct schema schema_registration;
+extern const struct schema schema_options;
 extern const struct schema schema_binding;
 extern const struct schema schema_message;
+extern const struct schema schema_stream;
 extern const struct schema schema_rule;
 
 #endif

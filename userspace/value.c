@@ -62,6 +62,11 @@ static uint64_t number(const struct nlattr *attr)
 	return u64;
 }
 
+static int32_t signed_number(const struct nlattr *attr)
+{
+	return (int32_t)number(attr);
+}
+
 static const char *name(const struct field *field, uint64_t value)
 {
 	return value < field->name_count ? field->names[value] : NULL;
@@ -128,6 +133,8 @@ unsigned int value_text(FILE *out, const struct field *field, const struct nlatt
 		return fprintf(out, "%s", text);
 	case V_TIME:
 		return value_time(out, number(attr));
+	case V_S32:
+		return fprintf(out, "%" PRId32, signed_number(attr));
 	case V_NONE:
 	case V_NEST:
 	case V_BINARY:
@@ -177,6 +184,9 @@ void value_json(struct json *json, const char *key, const struct field *field,
 	case V_BINARY:
 		hex(attr, text);
 		json_string(json, key, text, strlen(text));
+		return;
+	case V_S32:
+		json_signed(json, key, signed_number(attr));
 		return;
 	case V_TIME:
 	case V_U8:

@@ -32,7 +32,9 @@ int view_list_message(const struct nlmsghdr *nlh, void *data)
 	if (!walk->open)
 		print_list_open(p, walk->key, walk->view->columns);
 	walk->open = true;
-	print_row(p, walk->view->columns, &rec);
+	walk->rows++;
+	if (p->is_json || !walk->limit || walk->rows <= walk->limit)
+		print_row(p, walk->view->columns, &rec);
 	return 0;
 }
 
@@ -59,6 +61,8 @@ static bool list_request(struct ctx *ctx, const struct view *view, union nl_requ
 	const char *call_id = ctx->opt[OPT_CALL_ID];
 
 	nl_request(&ctx->nl, req, view->cmd, NLM_F_DUMP);
+	if (view->kind)
+		mnl_attr_put_u8(&req->nlh, SIPALG_A_KIND, view->kind);
 	if (call_id && !mnl_attr_put_strz_check(&req->nlh, sizeof(*req), SIPALG_A_CALL_ID,
 						call_id)) {
 		error_say("%s: a Call-ID cannot be as long as %zu bytes", ctx->what,
@@ -70,7 +74,13 @@ static bool list_request(struct ctx *ctx, const struct view *view, union nl_requ
 
 int view_list(struct ctx *ctx, const struct view *view, const char *key)
 {
-	struct view_walk walk = { .ctx = ctx, .view = view, .key = key };
+	return view_list_some(ctx, view, key, 0);
+}
+
+int view_list_some(struct ctx *ctx, const struct view *view, const char *key,
+		   unsigned long limit)
+{
+	struct view_walk walk = { .ctx = ctx, .view = view, .key = key, .limit = limit };
 	union nl_request req;
 	int result, tries = TRIES;
 
@@ -85,14 +95,26 @@ int view_list(struct ctx *ctx, const struct view *view, const char *key)
 		print_list_open(&ctx->print, key, view->columns);
 		walk.open = true;
 	}
-	if (walk.open)
+	if (walk.open) {
 		print_list_close(&ctx->print);
+		if (limit && walk.rows > limit)
+			print_more(&ctx->print, walk.rows - limit, view->schema->name);
+	}
 	if (result < 0)
 		nl_error_say(&ctx->nl, ctx->what);
 	else if (ctx->nl.interrupted && !walk.failed)
 		error_say("%s: the list changed while it was read: an entry may be missing "
 			  "or shown twice", ctx->what);
 	return result < 0 || walk.failed ? EXIT_FAILED : EXIT_OK;
+}
+
+int view_show(struct ctx *ctx, const struct view *view)
+{
+	union nl_request req;
+
+	nl_request(&ctx->nl, &req, view->cmd, NLM_F_ACK);
+	mnl_attr_put_u32(&req.nlh, SIPALG_A_ID, ctx->id);
+	return view_one(ctx, view, NULL, &req);
 }
 
 int view_one(struct ctx *ctx, const struct view *view, const char *key, union nl_request *req)

@@ -9,6 +9,7 @@
  * struct view - how a kind of thing is asked for and shown
  * @cmd: the command that gets or dumps it
  * @attr: the nest with one of them
+ * @kind: of dialogs, enum sipalg_dialog_kind; 0: all
  * @schema: what is inside of the nest
  * @columns: of the list as text
  * @lines: of one of them as text
@@ -18,6 +19,7 @@
 struct view {
 	uint8_t cmd;
 	uint16_t attr;
+	uint8_t kind;
 	const struct schema *schema;
 	const struct cell *columns;
 	const struct cell *lines;
@@ -27,11 +29,20 @@ struct view {
 
 extern const struct view view_status;
 extern const struct view view_dialog;
+extern const struct view view_subscription;
 extern const struct view view_registration;
 extern const struct view view_binding;
+extern const struct view view_stream;
 
 /* Prints a list as it is dumped; @key is NULL outside of a group. Returns the exit code. */
 int view_list(struct ctx *ctx, const struct view *view, const char *key);
+
+/* As view_list(), but text has no more than so many lines, and says what is left. */
+int view_list_some(struct ctx *ctx, const struct view *view, const char *key,
+		   unsigned long limit);
+
+/* Asks for the one with ctx->id and prints it. Returns the exit code. */
+int view_show(struct ctx *ctx, const struct view *view);
 
 /* Sends the request and prints the one thing it gets. Returns the exit code. */
 int view_one(struct ctx *ctx, const struct view *view, const char *key, union nl_request *req);
@@ -41,6 +52,8 @@ int view_one(struct ctx *ctx, const struct view *view, const char *key, union nl
  * @ctx: the printer is in there
  * @view: what is shown
  * @key: of the list or the object
+ * @limit: lines of text, 0: all
+ * @rows: of the list
  * @open: the list is begun, or the one was printed
  * @failed: after an error message
  */
@@ -48,6 +61,8 @@ struct view_walk {
 	struct ctx *ctx;
 	const struct view *view;
 	const char *key;
+	unsigned long limit;
+	unsigned long rows;
 	bool open;
 	bool failed;
 };

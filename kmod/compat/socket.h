@@ -10,6 +10,8 @@
 #define SIPALG_SOCKET_H
 
 #include <linux/netfilter.h>
+#include <net/inet6_hashtables.h>
+#include <net/inet_hashtables.h>
 #include <net/sock.h>
 #include <net/udp.h>
 
@@ -40,6 +42,28 @@ static inline bool compat_udp_is_bound(struct net *net, bool v4,
 	if (sk)
 		sock_put(sk);
 	return sk;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+#define compat_tcp6_listener(net, addr, port, dev) \
+	inet6_lookup_listener(net, (net)->ipv4.tcp_death_row.hashinfo, NULL, 0, \
+			      &in6addr_any, 0, addr, port, dev, 0)
+#else
+#define compat_tcp6_listener(net, addr, port, dev) NULL
+#endif
+
+/*
+ * Does somebody wait there for connections? Likewise under RCU, which is all
+ * that a listener needs: the look-up takes no reference.
+ */
+static inline bool compat_tcp_is_bound(struct net *net, bool v4,
+				       const union nf_inet_addr *addr,
+				       u16 port, int dev)
+{
+	if (v4)
+		return __inet_lookup_listener(net, net->ipv4.tcp_death_row.hashinfo,
+					      NULL, 0, 0, 0, addr->ip, port, dev, 0);
+	return compat_tcp6_listener(net, &addr->in6, port, dev);
 }
 
 #endif

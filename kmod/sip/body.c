@@ -4,29 +4,22 @@
  */
 #include "scan.h"
 
-#define MAX_DEPTH	4
 #define MAX_BOUNDARY	70	/* RFC 2046 5.1.1 */
-/* Each call walks from the top, so their number has to have an end. */
-#define MAX_PARTS	8
 
 enum type { TYPE_OTHER, TYPE_SDP, TYPE_MULTIPART };
 
 /*
- * struct walk - the way through a multipart body
- * @depth: how many of @boundary are open
- * @sdp: start of the session description that the walk is in, 0 for none
- * @type: what the part's header fields say so far
- * @encoded: they say that it is encoded
- * @inner: the boundary that they name
+ * struct fields - what a part's header fields say
+ * @type: enum type
+ * @encoded: the part is encoded
+ * @early: it is a session description of early media
+ * @boundary: of a multipart body
  */
-struct walk {
-	const struct sip_msg *m;
-	u32 depth;
-	u32 sdp;
+struct fields {
 	enum type type;
 	bool encoded;
-	struct sip_span inner;
-	struct sip_span boundary[MAX_DEPTH];
+	bool early;
+	struct sip_span boundary;
 };
 
 static bool boundary_param(const char *data, struct sip_span params,
@@ -77,25 +70,34 @@ static bool identity(const char *data, struct sip_span s)
 	       sip_nocase(data + s.off, s.len, "binary");
 }
 
+/* "early-session; handling=optional" (RFC 3959) */
+static bool is_early(const char *data, struct sip_span s)
+{
+	u32 semi = sip_find(data, s.off, sip_span_end(s), ';');
+
+	s = sip_trim(data, s.off, semi);
+	return sip_nocase(data + s.off, s.len, "early-session");
+}
+
 /* One header field of a part. */
-static void part_field(struct walk *w, enum sip_hdr_id id,
+static void part_field(const char *data, struct fields *f, enum sip_hdr_id id,
 		       struct sip_span name, struct sip_span value)
 {
-	const char *data = w->m->data;
-
 	if (id == SIP_HDR_CONTENT_TYPE)
-		w->type = media_type(data, value, &w->inner);
+		f->type = media_type(data, value, &f->boundary);
 	else if (id == SIP_HDR_CONTENT_ENCODING ||
 		 sip_nocase(data + name.off, name.len,
 			    "content-transfer-encoding"))
-		w->encoded |= !identity(data, value);
+		f->encoded |= !identity(data, value);
+	else if (id == SIP_HDR_CONTENT_DISPOSITION)
+		f->early = is_early(data, value);
 }
 
 /*
  * Is this line a delimiter? Then every part within is closed with it.
  * Return: 1 for "--boundary", 2 for "--boundary--", 0 for another line.
  */
-static u32 delimiter(struct walk *w, u32 pos, u32 end)
+static u32 delimiter(struct sip_parts *w, u32 pos, u32 end)
 {
 	const char *data = w->m->data;
 	struct sip_span s;
@@ -123,32 +125,34 @@ static u32 delimiter(struct walk *w, u32 pos, u32 end)
 }
 
 /*
- * Read a part's header fields. Return: where its body begins. A part whose
- * fields are no fields is passed over, from the line on that breaks them.
+ * Read a part's header fields; @w->pos becomes where its body begins. A part
+ * whose fields are no fields is passed over, from the line on that breaks them.
  */
-static u32 part_begin(struct walk *w, u32 pos, u32 end)
+static void part_begin(struct sip_parts *w)
 {
+	u32 end = sip_span_end(w->m->body);
+	struct fields f = { .type = TYPE_OTHER };
+	const char *data = w->m->data;
 	struct sip_span name, value;
 	enum sip_hdr_id id;
 	int ret;
 
-	w->type = TYPE_OTHER;
-	w->encoded = false;
 	/* A name can begin with '-': a delimiter is none. */
-	while ((ret = pos < end && w->m->data[pos] == '-' ? -EINVAL :
-		sip_field_next(w->m->data, &pos, end, &id, &name, &value)) == 1)
-		part_field(w, id, name, value);
-	if (ret < 0 || w->encoded)
-		return pos;
-	if (w->type == TYPE_SDP)
-		w->sdp = pos;
-	if (w->type == TYPE_MULTIPART && w->depth < MAX_DEPTH)
-		w->boundary[w->depth++] = w->inner;
-	return pos;
+	while ((ret = w->pos < end && data[w->pos] == '-' ? -EINVAL :
+		sip_field_next(data, &w->pos, end, &id, &name, &value)) == 1)
+		part_field(data, &f, id, name, value);
+	if (ret < 0 || f.encoded)
+		return;
+	if (f.type == TYPE_SDP) {
+		w->sdp = w->pos;
+		w->early = f.early;
+	}
+	if (f.type == TYPE_MULTIPART && w->depth < SIP_PARTS_DEPTH)
+		w->boundary[w->depth++] = f.boundary;
 }
 
 /* The line break in front of a delimiter belongs to it. */
-static struct sip_span part_span(const struct walk *w, u32 line)
+static struct sip_span part_span(const struct sip_parts *w, u32 line)
 {
 	const char *data = w->m->data;
 
@@ -159,57 +163,56 @@ static struct sip_span part_span(const struct walk *w, u32 line)
 	return sip_span(w->sdp, line);
 }
 
-/* The first session description of a multipart body that begins at @from. */
-static bool multipart_next(struct walk *w, u32 from, struct sip_span *part)
+/* The session description that the walk was in is over. */
+static bool take(struct sip_parts *w, struct sip_span part, struct sip_part *p)
 {
-	u32 pos = w->m->body.off, end = sip_span_end(w->m->body);
-	u32 parts = 0, what, lf;
-
-	while (w->depth && pos < end && parts < MAX_PARTS) {
-		lf = sip_find_lf(w->m->data, pos, end);
-		what = delimiter(w, pos, lf);
-		if (what && w->sdp) {
-			*part = part_span(w, pos);
-			if (w->sdp >= from && part->len)
-				return true;
-			w->sdp = 0;
-			parts++;
-		}
-		pos = lf < end ? lf + 1 : end;
-		if (what == 1)
-			pos = part_begin(w, pos, end);
-	}
-	/* The last delimiter is missing: what came is the part. */
-	if (pos < end || !w->sdp || w->sdp < from)
-		return false;
-	*part = sip_span(w->sdp, end);
-	return part->len;
+	w->sdp = 0;
+	p->body = part;
+	p->early = w->early;
+	return part.len;
 }
 
-bool sip_body_next(const struct sip_msg *m, u32 *pos, struct sip_span *part)
+bool sip_parts_next(struct sip_parts *w, struct sip_part *part)
+{
+	u32 end = sip_span_end(w->m->body), what, lf;
+	bool found;
+
+	while (w->depth && w->pos < end) {
+		lf = sip_find_lf(w->m->data, w->pos, end);
+		what = delimiter(w, w->pos, lf);
+		found = what && w->sdp && take(w, part_span(w, w->pos), part);
+		w->pos = lf < end ? lf + 1 : end;
+		if (what == 1)
+			part_begin(w);
+		if (found)
+			return true;
+	}
+	/* The last delimiter is missing: what came is the part. */
+	return w->sdp && w->pos == end && take(w, sip_span(w->sdp, end), part);
+}
+
+void sip_parts_init(struct sip_parts *w, const struct sip_msg *m)
 {
 	const struct sip_hdr *h = sip_hdr_first(m, SIP_HDR_CONTENT_TYPE);
 	const struct sip_hdr *e = sip_hdr_first(m, SIP_HDR_CONTENT_ENCODING);
-	struct walk w;
+	const struct sip_hdr *d = sip_hdr_first(m, SIP_HDR_CONTENT_DISPOSITION);
 
-	if (!h || h->next || !m->body.len || *pos >= sip_span_end(m->body))
-		return false;
-	if (e && (e->next || !identity(m->data, e->value)))
-		return false;
-	memset(&w, 0, sizeof(w));
-	w.m = m;
-	switch (media_type(m->data, h->value, &w.boundary[0])) {
+	memset(w, 0, sizeof(*w));
+	w->m = m;
+	w->pos = m->body.off;
+	if (!h || h->next || !m->body.len ||
+	    (e && (e->next || !identity(m->data, e->value))))
+		return;
+	switch (media_type(m->data, h->value, &w->boundary[0])) {
 	case TYPE_SDP:
-		*part = m->body;
-		*pos = sip_span_end(m->body);
-		return true;
+		w->sdp = m->body.off;
+		w->pos = sip_span_end(m->body);
+		w->early = d && is_early(m->data, d->value);
+		break;
 	case TYPE_MULTIPART:
-		w.depth = 1;
-		if (!multipart_next(&w, *pos, part))
-			return false;
-		*pos = sip_span_end(*part);
-		return true;
+		w->depth = 1;
+		break;
 	default:
-		return false;
+		break;
 	}
 }

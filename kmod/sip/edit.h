@@ -8,8 +8,8 @@
 
 #include "sip.h"
 
-#define SIP_MAX_EDITS		256
-#define SIP_EDIT_TEXT		8192	/* bytes of new text in all */
+#define SIP_MAX_EDITS		512
+#define SIP_EDIT_TEXT		16384	/* bytes of new text in all */
 
 /**
  * struct sip_edit - replace @len bytes at @off by @text_len bytes of text

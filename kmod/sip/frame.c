@@ -58,12 +58,17 @@ static bool method_byte(struct sip_frame *f, const char *data, u32 i)
 }
 
 /* @f->line is where the word behind the URI begins, 0 before it. */
-static bool version_byte(struct sip_frame *f, char c, u32 i)
+static bool version_byte(struct sip_frame *f, const char *data, u32 i)
 {
-	if (!f->line && c == ' ')
+	char c = data[i];
+
+	if (!f->line && sip_is_ws(c))
 		return true;
-	if (!f->line)
+	if (!f->line) {
 		f->line = i;
+		if (data[i - 1] != ' ')
+			return false;
+	}
 	i -= f->line;
 	if (i + 1 == VERSION_LEN)
 		f->stage = STAGE_LINE_END;
@@ -85,7 +90,7 @@ static bool start_byte(struct sip_frame *f, const char *data, u32 i)
 	case STAGE_REASON:
 		return true;
 	case STAGE_GAP:
-		if (c == ' ')
+		if (sip_is_ws(c))
 			return true;
 		f->stage = STAGE_SCHEME;
 		return sip_is(c, SIP_C_SCHEME);
@@ -94,47 +99,60 @@ static bool start_byte(struct sip_frame *f, const char *data, u32 i)
 			f->stage = STAGE_URI;
 		return c == ':' || sip_is(c, SIP_C_SCHEME);
 	case STAGE_URI:
-		if (c == ' ')
+		if (sip_is_ws(c))
 			f->stage = STAGE_VERSION;
-		return c == ' ' || !sip_is_ws(c);
+		return true;
 	case STAGE_VERSION:
-		return version_byte(f, c, i);
+		return version_byte(f, data, i);
 	default:
 		return sip_is_ws(c);
 	}
 }
 
-/* May the line end here? The parser has the last word. */
-static bool start_ends(struct sip_frame *f, const char *data, u32 lf)
+/* Byte by byte, so that it is refused at its first wrong one. */
+static bool start_goes_on(struct sip_frame *f, const char *data, u32 len)
 {
-	if (f->stage == STAGE_STATUS ? lf < VERSION_LEN + 4 :
-	    f->stage != STAGE_REASON && f->stage != STAGE_LINE_END)
-		return false;
-	return sip_looks_like(data, lf + 1);
+	u32 i;
+
+	for (i = f->scan; i < len; i++)
+		if (i == SIP_FRAME_LINE_MAX || !start_byte(f, data, i))
+			return false;
+	f->scan = len;
+	return true;
+}
+
+/* The same with all of it at hand: then the parser has the only word. */
+static bool is_start(const char *data, u32 lf)
+{
+	return lf < SIP_FRAME_LINE_MAX && sip_looks_like(data, lf + 1) &&
+	       sip_skip(data, 0, SIP_FRAME_METHOD_MAX + 1, SIP_C_TOKEN) <=
+	       SIP_FRAME_METHOD_MAX;
 }
 
 static enum sip_framing start_line(struct sip_frame *f, const char *data,
 				   u32 len)
 {
-	u32 i;
+	u32 lf = sip_find_lf(data, f->scan, len);
 
-	for (i = f->scan; i < len; i++) {
-		if (i == SIP_FRAME_LINE_MAX)
-			return SIP_FRAME_NOT_SIP;
-		if (data[i] == '\n')
-			break;
-		if (!start_byte(f, data, i))
-			return SIP_FRAME_NOT_SIP;
-	}
-	f->scan = i;
-	if (i == len)
-		return SIP_FRAME_MORE;
-	if (!start_ends(f, data, i))
+	if (lf == len)
+		return start_goes_on(f, data, len) ? SIP_FRAME_MORE :
+						     SIP_FRAME_NOT_SIP;
+	if (!is_start(data, lf))
 		return SIP_FRAME_NOT_SIP;
 	f->stage = STAGE_FIELDS;
-	f->scan = i + 1;
-	f->line = i + 1;
+	f->scan = lf + 1;
+	f->line = lf + 1;
 	return SIP_FRAME_WHOLE;
+}
+
+/* Nearly all fields are none of the two, nor of their compact forms. */
+static bool may_matter(const char *p)
+{
+	char first = p[0] | 0x20, second = p[1];
+
+	if (first == 'c')
+		return (second | 0x20) == 'o' || !sip_is(second, SIP_C_TOKEN);
+	return first == 'l' && !sip_is(second, SIP_C_TOKEN);
 }
 
 /* A field from @from to its line's end at @lf. False: a length that is bad. */
@@ -142,8 +160,7 @@ static bool field(struct sip_frame *f, const char *data, u32 from, u32 lf)
 {
 	u32 colon, end, n;
 
-	/* Only Content-Length, l, Content-Type and c matter. */
-	if ((data[from] | 0x20) != 'c' && (data[from] | 0x20) != 'l')
+	if (!may_matter(data + from))
 		return true;
 	colon = sip_find(data, from, lf, ':');
 	if (colon == lf)

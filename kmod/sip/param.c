@@ -7,17 +7,8 @@
 /* A value ends at ';', but not within quotes; open quotes reach to the end. */
 static u32 value_end(const char *data, u32 pos, u32 end)
 {
-	while (pos < end) {
-		u32 semi = sip_find(data, pos, end, ';');
-		u32 quote = sip_find(data, pos, semi, '"');
-
-		if (quote == semi)
-			return semi;
-		pos = sip_skip_quoted(data, quote, end);
-		if (!pos)
-			return end;
-	}
-	return end;
+	pos = sip_find_unquoted(data, pos, end, ';');
+	return pos > end ? end : pos;
 }
 
 bool sip_param_next(const char *data, struct sip_span *rest,

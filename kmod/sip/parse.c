@@ -4,8 +4,9 @@
  */
 #include "scan.h"
 
-/* A start line longer than this is nobody's. */
+/* A start line longer than this is nobody's; a field's name likewise. */
 #define START_MAX	4096
+#define FIELD_NAME_MAX	256
 
 struct start {
 	u16 status;
@@ -107,7 +108,7 @@ static __always_inline int field(const char *data, u32 *pos, u32 end,
 				 enum sip_hdr_id *id, struct sip_span *name,
 				 struct sip_span *value)
 {
-	u32 from = *pos, i = from, colon, lf;
+	u32 from = *pos, i = from, colon, limit, lf;
 
 	if (i < end && data[i] == '\r')
 		i++;
@@ -115,8 +116,10 @@ static __always_inline int field(const char *data, u32 *pos, u32 end,
 		*pos = i + 1;
 		return 0;
 	}
-	colon = sip_find(data, from, end, ':');
-	if (colon == end)
+	/* Lines of a MIME part that have none are not searched to the end. */
+	limit = end - from > FIELD_NAME_MAX ? from + FIELD_NAME_MAX : end;
+	colon = sip_find(data, from, limit, ':');
+	if (colon == limit)
 		return -EINVAL;
 	for (i = colon; i > from; i--)
 		if (data[i - 1] != ' ' && data[i - 1] != '\t')

@@ -51,20 +51,30 @@ u32 sip_skip_quoted(const char *data, u32 pos, u32 end)
 	return 0;
 }
 
-u32 sip_list_end(const char *data, u32 pos, u32 end)
+/*
+ * Over quoted strings to @byte. Both are sought from where the other one was
+ * found, never again from where it was not: the work stays linear.
+ */
+u32 sip_find_unquoted(const char *data, u32 pos, u32 end, char byte)
 {
-	if (sip_find(data, pos, end, '"') == end)
-		return sip_find(data, pos, end, ',');
-	while (pos < end && data[pos] != ',') {
-		if (data[pos] != '"') {
-			pos++;
-			continue;
-		}
+	u32 found = sip_find(data, pos, end, byte);
+
+	for (;;) {
+		pos = sip_find(data, pos, found, '"');
+		if (pos == found)
+			return found;
 		pos = sip_skip_quoted(data, pos, end);
 		if (!pos)
-			return 0;
+			return end + 1;
+		if (pos > found)
+			found = sip_find(data, pos, end, byte);
 	}
-	return pos;
+}
+
+u32 sip_list_end(const char *data, u32 pos, u32 end)
+{
+	pos = sip_find_unquoted(data, pos, end, ',');
+	return pos > end ? 0 : pos;
 }
 
 bool sip_span_is(const char *data, struct sip_span s, const char *text)

@@ -172,6 +172,9 @@ static inline bool sip_nocase(const char *p, u32 len, const char *text)
 /* Behind the quoted string that begins at @pos; 0 where it does not end. */
 u32 sip_skip_quoted(const char *data, u32 pos, u32 end);
 
+/* The next @byte outside of quotes, @end if none; behind it for open quotes. */
+u32 sip_find_unquoted(const char *data, u32 pos, u32 end, char byte);
+
 /**
  * sip_list_end() - where an element of a comma list ends
  * Return: the place of the comma outside of quotes, or @end; 0 where a quoted

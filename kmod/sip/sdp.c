@@ -162,6 +162,9 @@ static u8 proto_of(const struct walk *w, struct sip_span s)
 		return has_rtp(w, s) ? SDP_PROTO_RTP : SDP_PROTO_UDP;
 	if (is(w, s, "udp") || is(w, s, "udptl") || is(w, s, "dtls/sctp"))
 		return SDP_PROTO_UDP;
+	if (is(w, s, "sctp") || begins(w, s, "sctp/") ||
+	    is(w, s, "dccp") || begins(w, s, "dccp/"))
+		return SDP_PROTO_NEITHER;
 	return SDP_PROTO_OTHER;
 }
 
@@ -220,39 +223,18 @@ static enum sipalg_reason attr_rtcp(struct walk *w)
 	return SIPALG_R_OK;
 }
 
-static void candidate_related(struct walk *w, struct sdp_candidate *c)
-{
-	struct sip_span key, value;
-	u16 unused;
-
-	while ((key = word(w)).len) {
-		value = word(w);
-		if (is(w, key, "raddr") && !c->raddr.text.len) {
-			c->raddr.text = value;
-			sip_host_parse(w->data, value, &c->raddr.addr);
-		} else if (is(w, key, "rport") && !c->rport_text.len &&
-			   port(w, value, &unused)) {
-			c->rport_text = value;
-		}
-	}
-}
-
 /*
- * "candidate:1 1 UDP 2130706431 192.0.2.1 8998 typ host [raddr A rport P]".
- * One that cannot be read is nothing that a peer could use either.
+ * Room for one more. A line that cannot be read is nothing that a peer could
+ * use either: it does not get here.
  */
-static enum sipalg_reason attr_candidate(struct walk *w)
+static enum sipalg_reason add_candidate(struct walk *w, struct sip_span component,
+					struct sip_span addr, struct sip_span number,
+					bool udp, bool remote)
 {
 	struct sdp_candidate *c = &w->sdp->cands[w->sdp->ncands];
-	struct sip_span foundation = word(w), component = word(w);
-	struct sip_span transport = word(w), priority = word(w);
-	struct sip_span addr = word(w), number = word(w), typ = word(w);
-	struct sip_span type = word(w);
 	u32 n;
 
-	if (!w->media || !foundation.len || !priority.len || !type.len ||
-	    !is(w, typ, "typ") || sip_number(w->data, component, &n) ||
-	    n > 65535)
+	if (sip_number(w->data, component, &n) || n > 65535)
 		return SIPALG_R_OK;
 	if (w->sdp->ncands == SDP_MAX_CANDIDATES)
 		return SIPALG_R_TOO_MANY_MEDIA;
@@ -261,14 +243,45 @@ static enum sipalg_reason attr_candidate(struct walk *w)
 		return SIPALG_R_OK;
 	c->media = (u8)(w->sdp->nmedia - 1);
 	c->component = (u16)n;
-	c->udp = is(w, transport, "udp");
-	c->host = is(w, type, "host");
+	c->udp = udp;
+	c->remote = remote;
 	c->addr_text = addr;
 	c->port_text = number;
 	sip_host_parse(w->data, addr, &c->addr);
-	candidate_related(w, c);
 	w->sdp->ncands++;
 	return SIPALG_R_OK;
+}
+
+/* "candidate:1 1 UDP 2130706431 192.0.2.1 8998 typ host [raddr A rport P]" */
+static enum sipalg_reason attr_candidate(struct walk *w)
+{
+	struct sip_span foundation = word(w), component = word(w);
+	struct sip_span transport = word(w), priority = word(w);
+	struct sip_span addr = word(w), number = word(w), typ = word(w);
+	struct sip_span type = word(w);
+
+	if (!w->media || !foundation.len || !priority.len || !type.len ||
+	    !is(w, typ, "typ"))
+		return SIPALG_R_OK;
+	return add_candidate(w, component, addr, number,
+			     is(w, transport, "udp"), false);
+}
+
+/* "remote-candidates:1 192.0.2.3 45664 2 192.0.2.3 45665" */
+static enum sipalg_reason attr_remote_candidates(struct walk *w)
+{
+	struct sip_span component, addr, number;
+	enum sipalg_reason r = SIPALG_R_OK;
+
+	while (w->media && r == SIPALG_R_OK) {
+		component = word(w);
+		addr = word(w);
+		number = word(w);
+		if (!number.len)
+			break;
+		r = add_candidate(w, component, addr, number, true, true);
+	}
+	return r;
 }
 
 static void set_direction(struct walk *w, u8 direction)
@@ -314,6 +327,8 @@ static enum sipalg_reason attribute(struct walk *w, struct sip_span name)
 		return attr_rtcp(w);
 	if (is(w, name, "candidate"))
 		return attr_candidate(w);
+	if (is(w, name, "remote-candidates"))
+		return attr_remote_candidates(w);
 	if (is(w, name, "setup"))
 		attr_setup(w);
 	else if (!w->media && is(w, name, "group"))
@@ -332,7 +347,8 @@ static enum sipalg_reason line_a(struct walk *w)
 		return SIPALG_R_OK;
 	switch (w->data[w->pos] | 0x20) {
 	case 'r':
-		if ((w->data[w->pos + 2] | 0x20) != 'c')
+		/* rtcp, recvonly, remote-candidates; not rtpmap */
+		if ((w->data[w->pos + 2] | 0x20) == 'p')
 			return SIPALG_R_OK;
 		break;
 	case 'b':

@@ -8,8 +8,7 @@
 #include "sip.h"
 
 #define SDP_MAX_MEDIA		32
-#define SDP_MAX_CANDIDATES	96
-#define SDP_MAX_FMTS		8	/* kept for showing; more are ignored */
+#define SDP_MAX_CANDIDATES	512
 
 enum sdp_kind {
 	SDP_KIND_OTHER, SDP_KIND_AUDIO, SDP_KIND_VIDEO, SDP_KIND_IMAGE,
@@ -17,10 +16,11 @@ enum sdp_kind {
 };
 
 enum sdp_proto {
-	SDP_PROTO_OTHER,	/* leave it alone */
+	SDP_PROTO_OTHER,	/* unknown: most of what is new runs over UDP */
 	SDP_PROTO_RTP,		/* RTP/AVP, RTP/SAVP, UDP/TLS/RTP/SAVPF, ... : UDP with RTCP */
 	SDP_PROTO_UDP,		/* udptl, UDP, UDP/BFCP, UDP/DTLS/SCTP: no RTCP */
 	SDP_PROTO_TCP,		/* TCP/BFCP, TCP/MSRP, TCP/RTP/AVP, ...: a TCP connection */
+	SDP_PROTO_NEITHER,	/* SCTP, DCCP: leave it alone */
 };
 
 enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
@@ -75,28 +75,26 @@ struct sdp_media {
 };
 
 /**
- * struct sdp_candidate - an a=candidate line (RFC 8839), or a=remote-candidates' no
+ * struct sdp_candidate - an a=candidate line, or an address within an
+ *	a=remote-candidates line (RFC 8839)
  * @media: index of its media section
  * @component: 1 RTP, 2 RTCP
  * @udp: transport is UDP
- * @host: typ host
- * @addr: connection address
+ * @remote: of a=remote-candidates: it is the receiver's, not the sender's
+ * @addr: connection address; raddr and rport are for people only
  * @port: its port
  * @addr_text: the address as written
  * @port_text: the port's digits
- * @raddr/@rport_text: related address and port, empty where not there
  */
 struct sdp_candidate {
 	u8 media;
-	u16 component;
 	bool udp;
-	bool host;
+	bool remote;
+	u16 component;
 	u16 port;
 	struct sip_host addr;
 	struct sip_span addr_text;
 	struct sip_span port_text;
-	struct sdp_conn raddr;
-	struct sip_span rport_text;
 };
 
 /**

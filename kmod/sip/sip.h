@@ -64,6 +64,7 @@ enum sip_hdr_id {
 	SIP_HDR_CONTENT_LENGTH,
 	SIP_HDR_CONTENT_TYPE,
 	SIP_HDR_CONTENT_ENCODING,
+	SIP_HDR_CONTENT_DISPOSITION,
 	SIP_HDR_EXPIRES,
 	SIP_HDR_MIN_EXPIRES,
 	SIP_HDR_SESSION_EXPIRES,
@@ -300,10 +301,41 @@ bool sip_span_is(const char *data, struct sip_span s, const char *text);
 bool sip_span_is_nocase(const char *data, struct sip_span s, const char *text);
 bool sip_host_equal(const struct sip_host *a, const struct sip_host *b);
 
+#define SIP_PARTS_DEPTH	4
+
 /**
- * sip_body_next() - the next session description of a message
+ * struct sip_part - a session description of a message
+ * @body: its bytes
+ * @early: it is of Content-Disposition early-session (RFC 3959)
+ */
+struct sip_part {
+	struct sip_span body;
+	bool early;
+};
+
+/**
+ * struct sip_parts - the way through a message's body; see sip_parts_next()
  * @m: the message
- * @pos: 0 at first; a cursor between calls
+ * @pos: where the walk is
+ * @sdp: start of the session description that it is in, 0 for none
+ * @early: of this one
+ * @depth: how many of @boundary are open
+ * @boundary: of the multipart bodies that it is in
+ */
+struct sip_parts {
+	const struct sip_msg *m;
+	u32 pos;
+	u32 sdp;
+	bool early;
+	u32 depth;
+	struct sip_span boundary[SIP_PARTS_DEPTH];
+};
+
+void sip_parts_init(struct sip_parts *w, const struct sip_msg *m);
+
+/**
+ * sip_parts_next() - the next session description of a message
+ * @w: the walk, from sip_parts_init()
  * @part: the body, or a part of a multipart body, of type application/sdp
  *
  * A body without a Content-Type is none of ours. An encoded body
@@ -312,6 +344,6 @@ bool sip_host_equal(const struct sip_host *a, const struct sip_host *b);
  * without recursion, up to a depth of 4. multipart/signed is passed over.
  * Return: true for a part, false at the end.
  */
-bool sip_body_next(const struct sip_msg *m, u32 *pos, struct sip_span *part);
+bool sip_parts_next(struct sip_parts *w, struct sip_part *part);
 
 #endif

@@ -4,6 +4,9 @@
  */
 #include "stream_priv.h"
 
+/* RFC 7323: more than this is taken for this. */
+#define SCALE_MAX	14
+
 struct sip_stream_bytes *stream_bytes(struct sip_stream *s, u32 room)
 {
 	u32 size = (u32)sizeof(struct sip_stream_bytes) + room;
@@ -65,18 +68,21 @@ static void established(struct sip_stream *s, const struct sip_stream_seg *answe
 	s->state = SIP_STREAM_OPEN;
 	s->has_ts = s->has_ts && answer->has_ts;
 	s->sack = s->sack && answer->sack_ok;
-	if (a->scale > 14 || b->scale > 14) {
+	if (a->scale == SIP_STREAM_NO_SCALE || b->scale == SIP_STREAM_NO_SCALE) {
 		a->scale = 0;
 		b->scale = 0;
 	}
+	a->scale = (u8)u32_min(a->scale, SCALE_MAX);
+	b->scale = (u8)u32_min(b->scale, SCALE_MAX);
 	a->edge += b->win;
 	b->edge += a->win;
 }
 
 /*
  * A SYN is sent again as often as its sender likes; a new one is a new
- * connection as long as there was no answer. Once it is open, SYNs are old, or
- * not meant to be taken.
+ * connection as long as there was no answer. An end that remembers an older
+ * connection answers with other things first, which are not of this one. Once
+ * it is open, SYNs are old, or not meant to be taken.
  */
 static void handshake(struct sip_stream *s, const struct sip_stream_seg *seg)
 {
@@ -129,7 +135,7 @@ static void reset(struct sip_stream *s, struct sip_stream_half *h,
 }
 
 /*
- * Nothing of the segment is to be sent. It still carries an acknowledgement
+ * Nothing of the segment is to be sent. It still carries an acknowledgment
  * and a window; but where the receiver waits for one, a segment that says
  * nothing new counts as a duplicate, which it was not when it had data. @probe:
  * it wants to be answered.
@@ -175,7 +181,7 @@ static enum sip_stream_verdict verdict(const struct sip_stream_seg *was,
 	return SIP_STREAM_PASS;
 }
 
-/* The acknowledgement first: it may make room, and answers to what is sent. */
+/* The acknowledgment first: it may make room, and answers to what is sent. */
 static bool take(struct sip_stream *s, struct sip_stream_half *h,
 		 struct sip_stream_seg *seg)
 {
@@ -217,14 +223,16 @@ enum sip_stream_verdict sip_stream_segment(struct sip_stream *s,
 	struct sip_stream_seg was;
 	bool goes_on;
 
+	if (sip_stream_is_plain(s))
+		return SIP_STREAM_PASS;
 	if (seg->flags & SIP_TCP_SYN) {
 		handshake(s, seg);
 		return SIP_STREAM_PASS;
 	}
-	if (s->state != SIP_STREAM_OPEN) {
+	if (s->state == SIP_STREAM_NEW)
 		stream_leave_both(s, SIP_STREAM_R_LATE);
+	if (s->state != SIP_STREAM_OPEN)
 		return SIP_STREAM_PASS;
-	}
 	was = *seg;
 	s->hand = &was;
 	goes_on = take(s, h, seg);
@@ -255,11 +263,10 @@ bool sip_stream_expire(struct sip_stream *s, u32 limit)
 
 		if (h->queue && s->now - h->queue_since >= limit)
 			stream_queue_drop(s, h);
-		if (h->held && s->now - h->held_since >= limit) {
+		if (h->held && s->now - h->held_since >= limit)
 			stream_leave(s, h, SIP_STREAM_R_STALLED);
-		} else if (stream_has_orphan(h)) {
+		else if (stream_has_orphan(h))
 			stream_send_again(s, h, h->kept);
-		}
 	}
 	run_queues(s);
 	return sip_stream_waits(s);
@@ -300,6 +307,18 @@ u32 sip_stream_memory(const struct sip_stream *s, u8 dir)
 	for (b = h->queue; b; b = b->next)
 		n += b->size;
 	return n;
+}
+
+bool sip_stream_origin(const struct sip_stream *s, u8 dir, u32 out, u32 *in)
+{
+	const struct sip_stream_half *h = &s->half[dir];
+
+	if (s->state != SIP_STREAM_OPEN)
+		return false;
+	*in = seq_max(stream_map_ack(h, out), h->acked);
+	/* Where nothing is kept any more, nobody counts either. */
+	return (h->phase == SIP_STREAM_LEFT && !h->kept) ||
+	       (!seq_before(out, h->una) && !seq_after(out, h->sent));
 }
 
 void sip_stream_free(struct sip_stream *s)

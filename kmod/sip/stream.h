@@ -28,14 +28,14 @@
  *  1. Everything before place has its place in the out space for good. The
  *     same in byte always gets the same out place, and the receiver is never
  *     sent two different bytes for one out place by us.
- *  2. acked, the highest acknowledgement that the sender has seen, only grows.
+ *  2. acked, the highest acknowledgment that the sender has seen, only grows.
  *  3. We acknowledge on our own only what is held, and only when the receiver
  *     has acknowledged everything before place. So what the sender has
  *     forgotten and the receiver has not is one piece: the held bytes, or,
  *     when they got their place, a start of the first kept message. It is in
  *     our memory until the receiver has acknowledged it.
  *  4. The segment that completes a message is acknowledged by its receiver
- *     only, when it has all of the message; an acknowledgement from within a
+ *     only, when it has all of the message; an acknowledgment from within a
  *     kept message is never more than acked to the sender. Therefore the
  *     sender sends that segment again if the message is lost, and that makes
  *     us send the message again: we need no timer of our own, and the pace,
@@ -67,19 +67,19 @@
  *
  * - Nagle: a sender that waits for its first part to be acknowledged gets that
  *   from us, at once when nothing else is in flight, else with the receiver's
- *   acknowledgement of what was before.
+ *   acknowledgment of what was before.
  * - Windows are passed on as they are. A sender may thus overrun the window by
  *   what its messages in flight grew; the receiver drops that, and it is sent
  *   again. Correcting the windows would shut them for a message that is longer
  *   than the receiver's window, which we have to take whole. What we send from
- *   memory respects the window, and goes on as acknowledgements and window
+ *   memory respects the window, and goes on as acknowledgments and window
  *   updates come; a retransmission of the sender's goes out even against a
  *   shut window, as a probe.
- * - An acknowledgement that advances within a kept message, and would look like
+ * - An acknowledgment that advances within a kept message, and would look like
  *   a duplicate to the sender, is not passed on. Real duplicates are.
  * - SACK stays on: blocks are translated, those that name no whole kept message
  *   are cut or removed, and so are D-SACKs, which only tune. Our own
- *   acknowledgements name what is in the queue, because a sender that has
+ *   acknowledgments name what is in the queue, because a sender that has
  *   SACK counts no duplicate without it.
  * - Timestamps: packets that we make carry the latest ones of their direction.
  * - Probes (zero window, keep-alive) lie before acked; they go to the receiver
@@ -122,7 +122,7 @@ struct sip_stream_sack {
  * @data: payload
  * @len: its bytes; may be more than an MSS, both ways (GRO, GSO)
  * @seq: sequence number
- * @ack: acknowledgement number, if @flags has SIP_TCP_ACK
+ * @ack: acknowledgment number, if @flags has SIP_TCP_ACK
  * @tsval: of the timestamp option
  * @tsecr: of the timestamp option
  * @sack: the blocks of the SACK option
@@ -236,8 +236,8 @@ struct sip_stream_bytes {
  * @in_nxt: in: the first byte that was not looked at; in LEFT only good for
  *	the offset
  * @out_nxt: out: the place of the first byte that has none yet
- * @acked: in: the highest acknowledgement that the sender was sent
- * @una: out: the highest acknowledgement of the receiver
+ * @acked: in: the highest acknowledgment that the sender was sent
+ * @una: out: the highest acknowledgment of the receiver
  * @edge: out: where the receiver's window ends
  * @sent: out: behind the highest byte that the receiver was sent
  * @left_at: in: the first byte that was not looked at, when LEFT began
@@ -302,6 +302,7 @@ enum sip_stream_state {
  * @state: enum sip_stream_state
  * @has_ts: its packets have timestamps
  * @sack: both ends do SACK
+ * @kept: something was kept at some time
  * The rest is of one call only.
  */
 struct sip_stream {
@@ -312,6 +313,7 @@ struct sip_stream {
 	u8 state;
 	bool has_ts;
 	bool sack;
+	bool kept;
 
 	bool no_memory;				/* reserve() failed */
 	u32 may_reserve;
@@ -338,11 +340,21 @@ void sip_stream_init(struct sip_stream *s, const struct sip_stream_ops *ops,
  * Packets are emitted before this returns; then the one in hand follows, as
  * the verdict says. SIP_STREAM_HEADER: payload, flags and window are as they
  * were; SACK blocks may be fewer. SIP_STREAM_REWRITE: the payload is @seg->data,
- * which may lie in the packet itself, and the flags are @seg->flags; the window
- * and the options but SACK are as they were.
+ * which may lie in the packet itself, and FIN and PSH are as in @seg->flags; all
+ * other flags, the window and the options but SACK are as they were.
  */
 enum sip_stream_verdict sip_stream_segment(struct sip_stream *s,
 					   struct sip_stream_seg *seg);
+
+/*
+ * Left alone, and never anything else: it passes as it is for ever, and nobody
+ * has to look at it.
+ */
+static inline bool sip_stream_is_plain(const struct sip_stream *s)
+{
+	return s->half[0].phase == SIP_STREAM_LEFT &&
+	       s->half[1].phase == SIP_STREAM_LEFT && !s->kept;
+}
 
 /**
  * sip_stream_reserve() - room for a translated message
@@ -383,6 +395,16 @@ u32 sip_stream_offset(const struct sip_stream *s, u8 dir);
 
 /* Bytes of memory that a half holds, for those who look. */
 u32 sip_stream_memory(const struct sip_stream *s, u8 dir);
+
+/**
+ * sip_stream_origin() - a number that we sent, as its sender counts
+ * @s: the stream
+ * @dir: of the sender
+ * @out: a place that the receiver was sent, and has not acknowledged
+ * @in: filled in; a place that the sender does not know to have arrived
+ * Return: false if @out is no such place.
+ */
+bool sip_stream_origin(const struct sip_stream *s, u8 dir, u32 out, u32 *in);
 
 /* Give back all memory. Nothing is sent. */
 void sip_stream_free(struct sip_stream *s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the receiver of a half says: acknowledgements, its window, SACK.
+ * What the receiver of a half says: acknowledgments, its window, SACK.
  */
 #include "stream_priv.h"
 
@@ -10,7 +10,7 @@ static void ack_left(struct sip_stream_half *h, struct sip_stream_half *o,
 {
 	seg->ack -= stream_delta(h);
 	if (seg->nsack)
-		stream_map_sacks(h, seg, seg->ack);
+		stream_map_sacks(h, seg);
 	h->acked = seq_max(h->acked, seg->ack);
 	o->win = seg->win;
 }
@@ -58,7 +58,7 @@ bool stream_ack(struct sip_stream *s, struct sip_stream_half *h,
 	if (seq_before(out, h->una)) {
 		/* Overtaken on its way: it is as old to the sender. */
 		seg->ack = stream_map_ack(h, out);
-		stream_map_sacks(h, seg, h->acked);
+		stream_map_sacks(h, seg);
 		return true;
 	}
 	advances = out != h->una;
@@ -69,7 +69,7 @@ bool stream_ack(struct sip_stream *s, struct sip_stream_half *h,
 	news = seg->ack != h->acked || seg->win != was_win;
 	h->acked = seg->ack;
 	if (seg->nsack)
-		stream_map_sacks(h, seg, seg->ack);
+		stream_map_sacks(h, seg);
 	if (h->unsent && (advances || seq_after(h->edge, was_edge)))
 		stream_send_rest(s, h);
 	return news || seg->nsack || !advances;

@@ -5,7 +5,8 @@
  */
 #include "stream_priv.h"
 
-/* What is held grows by so much at a time while its length is not known. */
+/* What is held has room for so much at first, and takes so much at a time. */
+#define HOLD_FIRST	1000
 #define HOLD_STEP	2048
 
 /* What is held gets its place, as it is. */
@@ -16,7 +17,7 @@ static void place_held(struct sip_stream *s, struct sip_stream_half *h)
 	if (!b)
 		return;
 	h->held = NULL;
-	stream_keep(h, b, b->in, b->len);
+	stream_keep(s, h, b, b->in, b->len);
 	stream_send_kept(s, h, b);
 }
 
@@ -50,7 +51,8 @@ static bool hold_room(struct sip_stream *s, struct sip_stream_half *h, u32 room)
 	if (h->frame.total > room)
 		room = h->frame.total;
 	else if (!h->frame.total)
-		room = u32_min(2 * room, s->limits->message + HOLD_STEP);
+		room = room < HOLD_FIRST / 2 ? HOLD_FIRST :
+			u32_min(2 * room, s->limits->message + HOLD_STEP);
 	n = stream_bytes(s, room);
 	if (!n)
 		return false;
@@ -128,12 +130,12 @@ static bool message(struct sip_stream *s, struct sip_stream_half *h,
 	}
 	b = translate(s, h, data, len);
 	if (b && h->held) {
-		stream_keep(h, b, h->held->in, len);
+		stream_keep(s, h, b, h->held->in, len);
 		stream_bytes_free(s, h->held);
 		h->held = NULL;
 		stream_send_kept(s, h, b);
 	} else if (b) {
-		stream_keep(h, b, h->in_nxt, len);
+		stream_keep(s, h, b, h->in_nxt, len);
 		h->in_nxt += len;
 		stream_send_kept(s, h, b);
 	} else if (!s->no_memory) {
@@ -268,13 +270,11 @@ static void consume(struct sip_stream *s, struct sip_stream_half *h,
 		pass(s, h, data, len);
 }
 
-/* FIN has its place in the order, as a byte has. */
+/* FIN comes behind all bytes; what is held goes out before it. */
 static void consume_fin(struct sip_stream *s, struct sip_stream_half *h)
 {
 	stream_leave(s, h, SIP_STREAM_R_CLOSED);
 	stream_send(s, h, h->out_nxt, NULL, 0, true);
-	h->in_nxt++;
-	h->out_nxt++;
 }
 
 /* In LEFT: all have their place. */

@@ -5,9 +5,10 @@
  */
 #include "stream_priv.h"
 
-void stream_keep(struct sip_stream_half *h, struct sip_stream_bytes *b, u32 in,
-		 u32 in_len)
+void stream_keep(struct sip_stream *s, struct sip_stream_half *h,
+		 struct sip_stream_bytes *b, u32 in, u32 in_len)
 {
+	s->kept = true;
 	b->in = in;
 	b->in_len = in_len;
 	b->out = h->out_nxt;
@@ -85,7 +86,7 @@ static u32 map_forth(const struct sip_stream_half *h, u32 in)
  * A packet without data names the byte that comes next. It must not name one
  * that the receiver would find outside of its window, or what it acknowledges
  * is not heard: not more than we sent, and not what was acknowledged already.
- * That happens, because an acknowledgement from within a kept message shuts the
+ * That happens, because an acknowledgment from within a kept message shuts the
  * sender's window below what it has sent.
  * A probe is the last byte that was acknowledged, and must remain so. Nothing
  * else is: with probes, all has been acknowledged.
@@ -127,7 +128,7 @@ u32 stream_map_ack(const struct sip_stream_half *h, u32 out)
 }
 
 static bool map_sack(const struct sip_stream_half *h,
-		     struct sip_stream_sack *k, u32 ack)
+		     struct sip_stream_sack *k)
 {
 	if (h->phase == SIP_STREAM_SIP || h->kept) {
 		if (seq_before(k->left, h->una) || seq_after(k->right, h->sent))
@@ -135,20 +136,18 @@ static bool map_sack(const struct sip_stream_half *h,
 	}
 	k->left = map_back(h, k->left, true);
 	k->right = map_back(h, k->right, false);
-	if (h->kept && seq_before(k->left, ack))
-		k->left = ack;
 	return seq_before(k->left, k->right);
 }
 
 void stream_map_sacks(const struct sip_stream_half *h,
-		      struct sip_stream_seg *seg, u32 ack)
+		      struct sip_stream_seg *seg)
 {
 	u8 i, n = 0;
 
 	for (i = 0; i < seg->nsack; i++) {
 		struct sip_stream_sack k = seg->sack[i];
 
-		if (map_sack(h, &k, ack))
+		if (map_sack(h, &k))
 			seg->sack[n++] = k;
 	}
 	seg->nsack = n;

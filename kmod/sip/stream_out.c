@@ -99,36 +99,43 @@ static void send_part(struct sip_stream *s, struct sip_stream_half *h,
 {
 	u32 n;
 
-	b->sent = end;
-	if (end < b->len)
-		h->unsent = true;
 	for (; from < end; from += n) {
 		n = u32_min(end - from, SIP_STREAM_EMIT_MAX);
 		stream_send(s, h, b->out + from, b->data + from, n, false);
 	}
 }
 
+/* So much was sent; what is missing follows when the receiver lets it. */
+static void note_sent(struct sip_stream_half *h, struct sip_stream_bytes *b,
+		      u32 sent)
+{
+	b->sent = sent;
+	if (sent < b->len)
+		h->unsent = true;
+}
+
 void stream_send_kept(struct sip_stream *s, struct sip_stream_half *h,
 		      struct sip_stream_bytes *b)
 {
-	u32 from = arrived(h, b);
+	u32 from = arrived(h, b), n;
 
 	if (from < b->sent)
 		from = b->sent;
-	send_part(s, h, b, from,
-		  from + u32_min(b->len - from, window(h, b->out + from)));
+	n = u32_min(b->len - from, window(h, b->out + from));
+	send_part(s, h, b, from, from + n);
+	note_sent(h, b, from + n);
 }
 
+/* What goes out against the window counts as not sent: it will be dropped. */
 void stream_send_again(struct sip_stream *s, struct sip_stream_half *h,
 		       struct sip_stream_bytes *b)
 {
 	u32 from = arrived(h, b);
-	u32 n = window(h, b->out + from);
+	u32 win = u32_min(window(h, b->out + from), STREAM_RESEND);
+	u32 n = win < STREAM_PROBE ? STREAM_PROBE : win;
 
-	if (n < STREAM_PROBE)
-		n = STREAM_PROBE;
-	n = u32_min(n, STREAM_RESEND);
 	send_part(s, h, b, from, from + u32_min(b->len - from, n));
+	note_sent(h, b, from + u32_min(b->len - from, win));
 }
 
 void stream_send_rest(struct sip_stream *s, struct sip_stream_half *h)

@@ -99,8 +99,8 @@ void stream_send_ack(struct sip_stream *s, struct sip_stream_half *h);
 /* stream_map.c: places */
 
 /* Give a message its place, and keep it. @in: where it came from */
-void stream_keep(struct sip_stream_half *h, struct sip_stream_bytes *b, u32 in,
-		 u32 in_len);
+void stream_keep(struct sip_stream *s, struct sip_stream_half *h,
+		 struct sip_stream_bytes *b, u32 in, u32 in_len);
 
 /* Forget what the receiver has acknowledged. */
 void stream_forget(struct sip_stream *s, struct sip_stream_half *h);
@@ -112,12 +112,12 @@ void stream_again(struct sip_stream *s, struct sip_stream_half *h, u32 in,
 /* The sequence number of a packet without data. */
 u32 stream_map_seq(const struct sip_stream_half *h, u32 in);
 
-/* The acknowledgement that an out place amounts to. */
+/* The acknowledgment that an out place amounts to. */
 u32 stream_map_ack(const struct sip_stream_half *h, u32 out);
 
-/* SACK blocks of a packet that acknowledges @ack (in) to the sender. */
+/* SACK blocks of the receiver. */
 void stream_map_sacks(const struct sip_stream_half *h,
-		      struct sip_stream_seg *seg, u32 ack);
+		      struct sip_stream_seg *seg);
 
 /* stream_ack.c: what the receiver says */
 

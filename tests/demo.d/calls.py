@@ -11,6 +11,7 @@ from phone import Phone, sipalgctl
 
 SECONDS = int(os.environ.get('DEMO_SECONDS') or 10)
 NEEDED = 45 * SECONDS  # of 50 packets a second, each way
+TRANSPORT = os.environ.get('TRANSPORT') or 'udp'
 TONES = {'alice': 440, 'bob': 554, 'carol': 659}
 START = int(os.environ.get('SAY_T0') or time.time())
 WITH_SIPALG = not os.environ.get('NOALG') and not os.environ.get('HELPER')
@@ -62,7 +63,7 @@ class Call:
         say(f'Call {self.number}: {self.text}')
         for phone in self.both():
             phone.forget()
-        self.caller.command('dial', f'sip:{self.callee.name}@203.0.113.10')
+        self.caller.command('dial', f'sip:{self.callee.name}@203.0.113.10;transport={TRANSPORT}')
         self.answered = self._established()
         if self.answered:
             self._talk()
@@ -97,6 +98,8 @@ class Call:
             if part == 0.3 and WITH_SIPALG:
                 self.opened = media_bindings()
                 show('dialog', 'list')
+                if TRANSPORT == 'tcp':
+                    show('stream', 'list')
                 show('binding', 'list')
         time.sleep(max(0, begin + SECONDS - time.monotonic()))
         self.ends.command('hangup')

@@ -8,6 +8,7 @@
 
 #include "../../kmod/flow.h"
 #include "../../kmod/inspect.h"
+#include "../../kmod/stream.h"
 #include "gateway.h"
 
 /* Of tables that nobody resizes meanwhile */
@@ -53,6 +54,17 @@ struct gateway *gateway_new(struct kunit *test)
 		.message = 65535,
 		.forks = 8,
 		.peers = 8,
+		.streams = 100,
+		.stream_bytes = 100000,
+		.streams_bytes = 1000000,
+		.stall = 5,
+		.stream = {
+			.message = 65535,
+			.growth = 8192,
+			.kept = 16,
+			.queue = 16,
+			.ahead = 100000,
+		},
 	};
 	struct gateway *g = kvzalloc(sizeof(*g), GFP_KERNEL);
 
@@ -65,6 +77,7 @@ struct gateway *gateway_new(struct kunit *test)
 	g->sn.media_min = 16384;
 	g->sn.media_max = 32767;
 	get_random_bytes(&g->sn.secret, sizeof(g->sn.secret));
+	sipalg_streams_init(&g->sn);
 	KUNIT_ASSERT_EQ(test, sipalg_tables_init(&g->sn), 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action(test, gateway_exit, g), 0);
 	return g;
@@ -179,7 +192,7 @@ static enum sipalg_reason send_once(struct gateway *g, struct nf_conn *ct,
 	for (r = 0; r < SIPALG_R_COUNT; r++)
 		before[r] = gateway_count(g, r);
 	wire_build(&g->wire, &form_udp4, g->in, g->in_len);
-	skb = skb_build(g->test, &g->wire, &form_udp4, &tight);
+	skb = skb_build(g->test, &g->wire, &form_udp4, g->roomy ? &layout_linear : &tight);
 	current->fail_nth = nth;
 	sipalg_inspect(&g->sn, skb, &state, ct, info, sipalg_flow(ct));
 	g->failed = g->failed || (nth && !current->fail_nth);
@@ -246,6 +259,19 @@ const char *sdp(struct gateway *g, const char *at, unsigned int port,
 	return to;
 }
 
+const char *two_parts(struct gateway *g, const char *disposition,
+		      const char *one, const char *two)
+{
+	char *to = g->body[g->body_next++ % ARRAY_SIZE(g->body)];
+
+	snprintf(to, sizeof(g->body[0]),
+		 "--b\r\nContent-Type: application/sdp\r\n\r\n%s\r\n"
+		 "--b\r\nContent-Type: application/sdp\r\n"
+		 "Content-Disposition: %s\r\n\r\n%s\r\n--b--\r\n",
+		 one, disposition, two);
+	return to;
+}
+
 struct sipalg_binding *gateway_binding(struct gateway *g, enum sipalg_side side,
 				       const char *at)
 {
@@ -271,7 +297,7 @@ static bool admits(struct gateway *g, struct sipalg_binding *b,
 		return sipalg_binding_leased(b, h);
 	lock = sipalg_lock(&g->sn, b->call->hash);
 	spin_lock_bh(lock);
-	ok = !b->dead && sipalg_media_admits(b, h);
+	ok = !b->dead && sipalg_media_admits(b, h, false);
 	spin_unlock_bh(lock);
 	return ok;
 }
@@ -318,6 +344,15 @@ static const char *print(char *buf, const struct sip_endpoint *at)
 	return buf;
 }
 
+static const char *content_type(const char *body)
+{
+	if (!body)
+		return "";
+	return strstarts(body, "--b\r\n") ?
+	       "Content-Type: multipart/mixed;boundary=b\r\n" :
+	       "Content-Type: application/sdp\r\n";
+}
+
 /* The side that sends, and whether side A is who asks. */
 static enum sipalg_reason say(struct leg *l, u8 side, bool a_asked,
 			      const char *start, const char *method, u32 cseq,
@@ -351,7 +386,7 @@ static enum sipalg_reason say(struct leg *l, u8 side, bool a_asked,
 		      a_asked && !*b_tag ? "" : ";tag=", a_asked ? b_tag : l->a_tag,
 		      l->call_id, cseq, method, body ? strlen(body) : 0, line,
 		      l->headers ?: "",
-		      body ? "Content-Type: application/sdp\r\n" : "", body ?: "");
+		      content_type(body), body ?: "");
 	KUNIT_ASSERT_LT(g->test, n, MESSAGE_MAX);
 	l->headers = NULL;
 	return gateway_send(g, l->ct, dir, g->in);

@@ -47,6 +47,7 @@
  * @fail_nth: which of its allocations fails
  * @failed: it did
  * @refused: and so the message was left alone
+ * @roomy: packets have room to grow
  */
 struct gateway {
 	struct kunit *test;
@@ -65,6 +66,7 @@ struct gateway {
 	unsigned int fail_nth;
 	bool failed;
 	bool refused;
+	bool roomy;
 };
 
 /* Gone with the test: kmemleak and the counters are asked for what is left. */
@@ -101,6 +103,10 @@ u64 gateway_count(const struct gateway *g, enum sipalg_reason r);
 /* A session description of one line, audio unless @attrs begin with "m=". */
 const char *sdp(struct gateway *g, const char *at, unsigned int port,
 		const char *attrs);
+
+/* A multipart body of two of them; the disposition of the second */
+const char *two_parts(struct gateway *g, const char *disposition,
+		      const char *one, const char *two);
 
 struct counts {
 	int calls;

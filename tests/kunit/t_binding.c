@@ -443,6 +443,25 @@ static struct sipalg_ctx *ctx_new(struct gateway *g, bool nat)
 	return ctx;
 }
 
+/* @n ports, each with RTCP above it or without; the last of these in @rtcp */
+static struct sipalg_binding *allocate(struct sipalg_ctx *ctx,
+				       const struct sip_endpoint *inner,
+				       unsigned int n, struct sipalg_binding **rtcp)
+{
+	const struct sipalg_run run = {
+		.type = SIPALG_BINDING_MEDIA,
+		.proto = IPPROTO_UDP,
+		.n = n,
+		.step = rtcp ? 2 : 1,
+		.rtcp = rtcp,
+	};
+	struct sipalg_binding *b = sipalg_allocate(ctx, inner, &run);
+
+	if (rtcp && !IS_ERR(b))
+		*rtcp = ctx->made[ctx->nmade - 1];
+	return b;
+}
+
 static u16 outer_port(const struct sipalg_binding *b)
 {
 	struct sip_endpoint at;
@@ -459,7 +478,7 @@ static void port_same(struct kunit *test)
 	struct sipalg_binding *b, *rtcp = NULL;
 
 	/* The same, if it is free: odd ones as well */
-	b = sipalg_allocate(ctx, SIPALG_BINDING_MEDIA, &inner, IPPROTO_UDP, &rtcp);
+	b = allocate(ctx, &inner, 1, &rtcp);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(b));
 	KUNIT_ASSERT_NOT_NULL(test, rtcp);
 	KUNIT_EXPECT_EQ(test, outer_port(b), 4001);
@@ -468,9 +487,9 @@ static void port_same(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->nmade, 2);
 	/* There is no port above the last. */
 	inner.port = 65535;
-	b = sipalg_allocate(ctx, SIPALG_BINDING_MEDIA, &inner, IPPROTO_UDP, &rtcp);
+	b = allocate(ctx, &inner, 1, &rtcp);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(b), -EADDRINUSE);
-	b = sipalg_allocate(ctx, SIPALG_BINDING_MEDIA, &inner, IPPROTO_UDP, NULL);
+	b = allocate(ctx, &inner, 1, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(b));
 	KUNIT_EXPECT_EQ(test, outer_port(b), 65535);
 	EXPECT_COUNTS(g, 0, 0, 0, 3);
@@ -491,8 +510,7 @@ static void port_range(struct kunit *test)
 	for (i = 0; i < 20; i++) {
 		ctx->nmade = 0;
 		rtcp = NULL;
-		b = sipalg_allocate(ctx, SIPALG_BINDING_MEDIA, &inner,
-				    IPPROTO_UDP, &rtcp);
+		b = allocate(ctx, &inner, 1, &rtcp);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(b));
 		KUNIT_ASSERT_NOT_NULL(test, rtcp);
 		KUNIT_EXPECT_GE(test, outer_port(b), 20001);
@@ -518,8 +536,7 @@ static void port_exhausted(struct kunit *test)
 	g->sn.media_max = 20007;
 	for (i = 0; i < 8; i++) {
 		rtcp = NULL;
-		b = sipalg_allocate(ctx, SIPALG_BINDING_MEDIA, &inner,
-				    IPPROTO_UDP, &rtcp);
+		b = allocate(ctx, &inner, 1, &rtcp);
 		if (IS_ERR(b))
 			break;
 		n++;
@@ -533,14 +550,48 @@ static void port_exhausted(struct kunit *test)
 	/* One pair comes back. */
 	sipalg_binding_destroy(ctx->made[4]);
 	sipalg_binding_destroy(ctx->made[5]);
-	b = sipalg_allocate(ctx, SIPALG_BINDING_MEDIA, &inner, IPPROTO_UDP, &rtcp);
+	b = allocate(ctx, &inner, 1, &rtcp);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(b));
 	/* At the limit of bindings, no half of a pair stays. */
 	inner.port = 6000;
 	g->sn.limits.bindings = 11;
-	b = sipalg_allocate(ctx, SIPALG_BINDING_MEDIA, &inner, IPPROTO_UDP, &rtcp);
+	b = allocate(ctx, &inner, 1, &rtcp);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(b), -ENOSPC);
 	EXPECT_COUNTS(g, 0, 0, 0, 10);
+}
+
+/* Ports in a row stay in a row, and one that is taken moves all of them. */
+static void port_row(struct kunit *test)
+{
+	struct gateway *g = gateway_new(test);
+	struct sipalg_ctx *ctx = ctx_new(g, true);
+	struct sip_endpoint inner = endpoint(AT(4000));
+	struct sipalg_binding *b, *rtcp;
+	unsigned int i;
+
+	b = allocate(ctx, &inner, 3, &rtcp);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(b));
+	KUNIT_EXPECT_EQ(test, ctx->nmade, 6);
+	KUNIT_EXPECT_PTR_EQ(test, b, ctx->made[0]);
+	for (i = 0; i < 6; i++) {
+		KUNIT_EXPECT_EQ(test, outer_port(ctx->made[i]), 4000 + i);
+		KUNIT_EXPECT_EQ(test, ctx->made[i]->type,
+				i % 2 ? SIPALG_BINDING_RTCP : SIPALG_BINDING_MEDIA);
+	}
+	g->sn.media_min = 20000;
+	g->sn.media_max = 20006;
+	b = allocate(ctx, &inner, 3, &rtcp);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(b));
+	KUNIT_EXPECT_EQ(test, outer_port(b), 20000);
+	KUNIT_EXPECT_EQ(test, outer_port(rtcp), 20005);
+	/* 20006 alone is left: no row, and nothing stays of the try. */
+	b = allocate(ctx, &inner, 2, NULL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(b), -EADDRINUSE);
+	b = allocate(ctx, &inner, 1, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(b));
+	KUNIT_EXPECT_EQ(test, outer_port(b), 20006);
+	KUNIT_EXPECT_EQ(test, ctx->nmade, 13);
+	EXPECT_COUNTS(g, 0, 0, 0, 13);
 }
 
 /* Without NAT, an address is what it is, and may be in several calls. */
@@ -553,8 +604,7 @@ static void port_without_nat(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
-		b = sipalg_allocate(ctx, SIPALG_BINDING_MEDIA, &inner,
-				    IPPROTO_UDP, &rtcp);
+		b = allocate(ctx, &inner, 1, &rtcp);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(b));
 		KUNIT_EXPECT_EQ(test, outer_port(b), 4000);
 		KUNIT_EXPECT_EQ(test, outer_port(rtcp), 4001);
@@ -562,7 +612,7 @@ static void port_without_nat(struct kunit *test)
 	EXPECT_COUNTS(g, 0, 0, 0, 6);
 	/* But no more than a message may make */
 	ctx->nmade = SIPALG_CTX_MADE;
-	b = sipalg_allocate(ctx, SIPALG_BINDING_MEDIA, &inner, IPPROTO_UDP, &rtcp);
+	b = allocate(ctx, &inner, 1, &rtcp);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(b), -ENOSPC);
 	EXPECT_COUNTS(g, 0, 0, 0, 6);
 }
@@ -706,6 +756,7 @@ static struct kunit_case binding_cases[] = {
 	KUNIT_CASE(port_same),
 	KUNIT_CASE(port_range),
 	KUNIT_CASE(port_exhausted),
+	KUNIT_CASE(port_row),
 	KUNIT_CASE(port_without_nat),
 	KUNIT_CASE(binding_concurrent_holds),
 	KUNIT_CASE(binding_concurrent_ports),

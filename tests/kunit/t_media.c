@@ -454,6 +454,205 @@ static void media_flows(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, nf_ct_is_dying(ct));
 }
 
+/* "m=audio PORT/N": pairs in a row, each with its RTCP (RFC 8866 5.14). */
+static void media_port_count(struct kunit *test)
+{
+	struct gateway *g = gateway_new(test);
+	struct leg l = call_up(g, sdp(g, PHONE, 3000, "m=video 4000/2 RTP/AVP 31\r\n"),
+			       sdp(g, FAR, 0, "m=video 30000/2 RTP/AVP 31\r\n"));
+	const char *body;
+
+	EXPECT_OPEN(g, PUBLIC ":4000", FAR);
+	EXPECT_OPEN(g, PUBLIC ":4003", FAR);
+	EXPECT_CLOSED(g, PUBLIC ":4002", PROXY);
+	EXPECT_CLOSED(g, PUBLIC ":4004", FAR);
+	EXPECT_COUNTS(g, 1, 1, 0, 5);
+	/* One more, at the end of the row; where that is taken, nothing. */
+	a_asks(&l, "INVITE", 2, "b", sdp(g, PHONE, 3000, "m=video 4000/3 RTP/AVP 31\r\n"));
+	EXPECT_SENT(g, "m=video 4000/3 ");
+	b_says(&l, 200, "INVITE", 2, "b", sdp(g, FAR, 0, "m=video 30000 RTP/AVP 31\r\n"));
+	EXPECT_OPEN(g, PUBLIC ":4005", FAR);
+	EXPECT_COUNTS(g, 1, 1, 0, 7);
+	a_asks(&l, "INVITE", 3, "b", sdp(g, PHONE, 3000, "m=video 4000 RTP/AVP 31\r\n"));
+	b_says(&l, 200, "INVITE", 3, "b", sdp(g, FAR, 0, "m=video 30000 RTP/AVP 31\r\n"));
+	EXPECT_CLOSED(g, PUBLIC ":4002", FAR);
+	EXPECT_COUNTS(g, 1, 1, 0, 3);
+	/* The second pair may be another line's, as in a bundle. */
+	body = sdp(g, PHONE, 3000, "m=text 4002 RTP/AVP 98\r\nm=video 4000/2 RTP/AVP 31\r\n");
+	EXPECT_TRANSLATED(test, a_asks(&l, "INVITE", 4, "b", body));
+	b_says(&l, 488, "INVITE", 4, "b", NULL);
+	call_down(&l);
+}
+
+/* More ports than a message may have, and ports beyond the last one */
+static void media_port_count_limit(struct kunit *test)
+{
+	struct gateway *g = gateway_new(test);
+	struct leg l = leg_out(g, "media");
+	const char *body;
+
+	body = sdp(g, PHONE, 4000, "m=video 5000/64 RTP/AVP 31\r\n");
+	KUNIT_EXPECT_EQ(test, a_asks(&l, "INVITE", 1, "", body), SIPALG_R_TOO_MANY_MEDIA);
+	body = sdp(g, PHONE, 4000, "m=video 65530/4 RTP/AVP 31\r\n");
+	KUNIT_EXPECT_EQ(test, a_asks(&l, "INVITE", 1, "", body), SIPALG_R_BAD_SDP);
+	EXPECT_COUNTS(g, 0, 0, 0, 0);
+	body = sdp(g, PHONE, 4000, "m=video 5000/63 RTP/AVP 31\r\n");
+	EXPECT_TRANSLATED(test, a_asks(&l, "INVITE", 1, "", body));
+	EXPECT_SENT(g, "m=video 5000/63 ");
+	/* The last port of all has no RTCP above it. */
+	EXPECT_TRANSLATED(test, a_asks(&l, "INVITE", 1, "", sdp(g, PHONE, 65535, "")));
+}
+
+/* Alternatives: all are translated, and the answer to one is for each. */
+static void media_parts(struct kunit *test)
+{
+	struct gateway *g = gateway_new(test);
+	struct leg l = call_up(g, two_parts(g, "session", offer(g),
+					    sdp(g, PHONE, 5000, "")), answer(g));
+
+	EXPECT_OPEN(g, RTP, FAR);
+	EXPECT_OPEN(g, PUBLIC ":5001", FAR);
+	EXPECT_COUNTS(g, 1, 1, 0, 5);
+	a_asks(&l, "INVITE", 2, "b", two_parts(g, "session", sdp(g, PHONE, 5000, ""),
+					       sdp(g, PHONE, 6000, "")));
+	EXPECT_SENT(g, "m=audio 6000 ");
+	EXPECT_NOT_SENT(g, "IP4 " PHONE);
+	EXPECT_COUNTS(g, 1, 1, 0, 7);
+	b_says(&l, 200, "INVITE", 2, "b", two_parts(g, "session", answer(g),
+						    sdp(g, PROXY, 31000, "")));
+	EXPECT_OPEN(g, PUBLIC ":5000", FAR);
+	EXPECT_CLOSED(g, PUBLIC ":5000", PROXY);
+	EXPECT_OPEN(g, PUBLIC ":6000", PROXY);
+	EXPECT_CLOSED(g, PUBLIC ":6000", FAR);
+	EXPECT_COUNTS(g, 1, 1, 0, 5);
+	call_down(&l);
+}
+
+/* Early media with a description of their own (RFC 3959) */
+static void media_early_session(struct kunit *test)
+{
+	struct gateway *g = gateway_new(test);
+	struct leg l = leg_out(g, "media");
+
+	a_asks(&l, "INVITE", 1, "", two_parts(g, "early-session", offer(g),
+					      sdp(g, PHONE, 5000, "")));
+	EXPECT_SENT(g, "m=audio 5000 ");
+	EXPECT_NOT_SENT(g, "IP4 " PHONE);
+	EXPECT_COUNTS(g, 1, 1, 0, 5);
+	l.headers = "Content-Disposition: early-session\r\n";
+	b_says(&l, 183, "INVITE", 1, "b", answer(g));
+	EXPECT_OPEN(g, PUBLIC ":5000", FAR);
+	EXPECT_CLOSED(g, RTP, FAR);
+	b_says(&l, 200, "INVITE", 1, "b", answer(g));
+	EXPECT_OPEN(g, RTP, FAR);
+	EXPECT_CLOSED(g, PUBLIC ":5000", FAR);
+	EXPECT_COUNTS(g, 1, 1, 0, 3);
+	/* There is none in an answered call. */
+	l.headers = "Content-Disposition: early-session\r\n";
+	a_asks(&l, "INVITE", 2, "b", sdp(g, PHONE, 6000, ""));
+	EXPECT_COUNTS(g, 1, 1, 0, 3);
+	call_down(&l);
+}
+
+/* A message that would be left alone at the first allocation that it makes */
+#define EXPECT_NO_ALLOCATION(g, send) do {				\
+	(g)->failed = false;						\
+	(g)->fail_nth = 1;						\
+	(g)->fail_message = (g)->nsent + 1;				\
+	KUNIT_EXPECT_NE((g)->test, (int)(send), (int)SIPALG_R_NO_MEMORY);	\
+	(g)->fail_message = 0;						\
+	KUNIT_EXPECT_FALSE((g)->test, (g)->failed);			\
+} while (0)
+
+/* Session timers repeat what is agreed: that costs no memory (RFC 4028). */
+static void media_refresh(struct kunit *test)
+{
+	struct gateway *g = gateway_new(test);
+	struct leg l = call_up(g, offer(g), answer(g));
+	unsigned int i;
+
+	g->roomy = true;
+	for (i = 2; i < 5; i++) {
+		EXPECT_NO_ALLOCATION(g, a_asks(&l, "INVITE", i, "b", offer(g)));
+		EXPECT_NO_ALLOCATION(g, b_says(&l, 200, "INVITE", i, "b", answer(g)));
+		EXPECT_NO_ALLOCATION(g, a_asks(&l, "ACK", i, "b", NULL));
+		EXPECT_NO_ALLOCATION(g, b_asks(&l, "UPDATE", i, "b", answer(g)));
+		EXPECT_NO_ALLOCATION(g, a_says(&l, 200, "UPDATE", i, "b", offer(g)));
+		EXPECT_OPEN(g, RTP, FAR);
+	}
+	/* It is refused, or both come at once. */
+	EXPECT_NO_ALLOCATION(g, a_asks(&l, "INVITE", 6, "b", offer(g)));
+	b_asks(&l, "INVITE", 6, "b", answer(g));
+	b_says(&l, 491, "INVITE", 6, "b", NULL);
+	a_says(&l, 491, "INVITE", 6, "b", NULL);
+	EXPECT_OPEN(g, RTP, FAR);
+	EXPECT_COUNTS(g, 1, 1, 0, 3);
+	/* The answer is another one: first withdrawn, then kept. */
+	a_asks(&l, "INVITE", 7, "b", offer(g));
+	b_says(&l, 183, "INVITE", 7, "b", sdp(g, PROXY, 31000, ""));
+	EXPECT_OPEN(g, RTP, PROXY);
+	EXPECT_OPEN(g, RTP, FAR);
+	b_says(&l, 488, "INVITE", 7, "b", NULL);
+	EXPECT_CLOSED(g, RTP, PROXY);
+	EXPECT_OPEN(g, RTP, FAR);
+	a_asks(&l, "INVITE", 8, "b", offer(g));
+	b_says(&l, 200, "INVITE", 8, "b", sdp(g, PROXY, 31000, ""));
+	EXPECT_OPEN(g, RTP, PROXY);
+	EXPECT_CLOSED(g, RTP, FAR);
+	b_says(&l, 200, "INVITE", 8, "b", sdp(g, PROXY, 31000, ""));
+	EXPECT_OPEN(g, RTP, PROXY);
+	EXPECT_COUNTS(g, 1, 1, 0, 3);
+	call_down(&l);
+}
+
+/* RTCP below the ports that anybody may have gets no pinhole. */
+static void media_rtcp_low(struct kunit *test)
+{
+	struct gateway *g = gateway_new(test);
+	struct leg l = call_up(g, sdp(g, PHONE, 4000, "a=rtcp:53 IN IP4 " PHONE "\r\n"),
+			       answer(g));
+
+	EXPECT_OPEN(g, RTP, FAR);
+	EXPECT_CLOSED(g, PUBLIC ":53", FAR);
+	KUNIT_EXPECT_EQ(test, gateway_count(g, SIPALG_R_LOW_PORT), 1);
+	EXPECT_COUNTS(g, 1, 1, 0, 2);
+	call_down(&l);
+}
+
+/* Several descriptions, early ones, several pairs: one allocation after the other. */
+static void script_parts(struct gateway *g)
+{
+	struct leg l = leg_out(g, "parts");
+	const char *body;
+
+	body = sdp(g, PHONE, 4000, "m=video 4002/2 RTP/AVP 31\r\n");
+	body = two_parts(g, "early-session", body, sdp(g, PHONE, 5000, ""));
+	a_asks(&l, "INVITE", 1, "", body);
+	body = sdp(g, FAR, 31000, "m=video 1024 RTP/AVP 31\r\n");
+	body = two_parts(g, "early-session", answer(g), body);
+	b_says(&l, 183, "INVITE", 1, "b", body);
+	EXPECT_OPEN(g, PUBLIC ":5000", FAR);
+	b_says(&l, 200, "INVITE", 1, "b", answer(g));
+	EXPECT_OPEN(g, RTP, FAR);
+	a_asks(&l, "INVITE", 2, "b", two_parts(g, "session", offer(g),
+					       sdp(g, PHONE, 6000, "")));
+	b_says(&l, 200, "INVITE", 2, "b", answer(g));
+	EXPECT_OPEN(g, PUBLIC ":6000", FAR);
+	a_asks(&l, "UPDATE", 3, "b", two_parts(g, "session", offer(g),
+					       sdp(g, PHONE, 6000, "")));
+	b_says(&l, 200, "UPDATE", 3, "b", sdp(g, PROXY, 31000, ""));
+	EXPECT_OPEN(g, RTP, PROXY);
+	a_asks(&l, "BYE", 4, "b", NULL);
+	b_says(&l, 200, "BYE", 4, "b", NULL);
+	EXPECT_COUNTS(g, 1, 1, 0, 0);
+	age_seconds(g, 33);
+}
+
+static void media_parts_no_memory(struct kunit *test)
+{
+	KUNIT_EXPECT_GT(test, without_memory(test, script_parts), 15);
+}
+
 /* Late offers and refusals, and one allocation after the other fails. */
 static void script(struct gateway *g)
 {
@@ -500,6 +699,13 @@ static struct kunit_case media_cases[] = {
 	KUNIT_CASE(media_foreign),
 	KUNIT_CASE(media_too_many_lines),
 	KUNIT_CASE(media_flows),
+	KUNIT_CASE(media_port_count),
+	KUNIT_CASE(media_port_count_limit),
+	KUNIT_CASE(media_parts),
+	KUNIT_CASE(media_early_session),
+	KUNIT_CASE(media_refresh),
+	KUNIT_CASE(media_rtcp_low),
+	KUNIT_CASE(media_parts_no_memory),
 	KUNIT_CASE(media_no_memory),
 	{}
 };

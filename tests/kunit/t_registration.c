@@ -16,6 +16,7 @@
  * @g: the gateway
  * @ct: the flow to the registrar
  * @user: of the address of record
+ * @domain: of it
  * @call_id: of all its REGISTERs
  * @contact: the Contact's value of the next messages
  * @headers: more header fields for the next message
@@ -25,6 +26,7 @@ struct account {
 	struct gateway *g;
 	struct nf_conn *ct;
 	const char *user;
+	const char *domain;
 	const char *call_id;
 	const char *contact;
 	const char *headers;
@@ -38,6 +40,7 @@ static struct account account_new(struct gateway *g, const char *user)
 		.ct = gateway_flow(g, PHONE ":5060", CONTACT, PROXY ":5060",
 				   PROXY ":5060"),
 		.user = user,
+		.domain = "example.com",
 		.call_id = user,
 		.contact = "<sip:u@" PHONE ":5060>",
 	};
@@ -51,11 +54,11 @@ static enum sipalg_reason say(struct account *a, enum ip_conntrack_dir dir,
 
 	snprintf(g->in, sizeof(g->in),
 		 "%s\r\nVia: SIP/2.0/UDP %s:5060;branch=z9hG4bK%u\r\n"
-		 "From: <sip:%s@example.com>;tag=f\r\n"
-		 "To: <sip:%s@example.com>%s\r\n"
+		 "From: <sip:%s@%s>;tag=f\r\nTo: <sip:%s@%s>%s\r\n"
 		 "Call-ID: %s\r\nCSeq: %u REGISTER\r\n"
 		 "Content-Length: 0\r\n%s%s%s%s\r\n",
-		 start, via, a->cseq, a->user, a->user, dir ? ";tag=t" : "",
+		 start, via, a->cseq, a->user, a->domain, a->user,
+		 a->domain, dir ? ";tag=t" : "",
 		 a->call_id, a->cseq, contact ? "Contact: " : "", contact ?: "",
 		 contact ? "\r\n" : "", a->headers ?: "");
 	a->headers = NULL;
@@ -161,6 +164,29 @@ static void registration_refreshed(struct kunit *test)
 	EXPECT_COUNTS(g, 0, 0, 0, 0);
 }
 
+/* Waiting in one piece is as late as any other timer. */
+static void wait_until(unsigned long when)
+{
+	while (time_before(jiffies, when))
+		wait_seconds(1);
+}
+
+/* To the second, though the kernel's timers are not. */
+static void registration_punctual(struct kunit *test)
+{
+	struct gateway *g = gateway_new(test);
+	struct account a = account_new(g, "alice");
+	unsigned long end;
+
+	ask(&a);
+	end = jiffies + 200 * HZ;
+	answer(&a, 200, GRANTED ";expires=200");
+	wait_until(end - 3 * HZ);
+	EXPECT_OPEN(g, CONTACT, PROXY);
+	wait_until(end + HZ);
+	EXPECT_COUNTS(g, 0, 0, 0, 0);
+}
+
 struct grant {
 	const char *name;
 	const char *request_headers;
@@ -187,6 +213,11 @@ static const struct grant grants[] = {
 	  NULL, 120 },
 	{ "no list, as asked by the contact", "Expires: 120\r\n",
 	  "<sip:u@" PHONE ":5060>;expires=80", NULL, NULL, 80 },
+	{ "listed twice: the longer one", NULL, NULL,
+	  GRANTED ";expires=50, <sip:u@" CONTACT ";line=2>;expires=500, "
+	  GRANTED ";expires=0", NULL, 500 },
+	{ "by maddr", NULL, "<sip:u@phone.example.com;maddr=" PHONE ">",
+	  "<sip:u@phone.example.com;maddr=" PUBLIC ">;expires=90", NULL, 90 },
 	{ "without a port, which is 5060", NULL, "<sip:u@" PHONE ">",
 	  "<sip:u@" PUBLIC ">;expires=90", NULL, 90 },
 };
@@ -357,6 +388,38 @@ static void registration_two_users(struct kunit *test)
 	ask(&b);
 	answer(&b, 200, NULL);
 	EXPECT_COUNTS(g, 0, 0, 0, 0);
+}
+
+/* Nor are those of two domains one, but an address is no domain. */
+static void registration_two_domains(struct kunit *test)
+{
+	struct gateway *g = gateway_new(test);
+	struct account a = account_new(g, "alice"), b = a;
+
+	b.domain = "example.net";
+	b.call_id = "other";
+	register_up(&a);
+	register_up(&b);
+	EXPECT_COUNTS(g, 0, 0, 2, 1);
+	/* "*" of the one is none of the other's business. */
+	a.contact = "*";
+	a.headers = "Expires: 0\r\n";
+	ask(&a);
+	answer(&a, 200, NULL);
+	EXPECT_COUNTS(g, 0, 0, 1, 1);
+	EXPECT_OPEN(g, CONTACT, PROXY);
+	b.headers = "Expires: 0\r\n";
+	ask(&b);
+	answer(&b, 200, NULL);
+	EXPECT_COUNTS(g, 0, 0, 0, 0);
+	/* The domain is the phone's own address, and translated. */
+	a = account_new(g, "alice");
+	a.domain = PHONE;
+	ask(&a);
+	EXPECT_SENT(g, "To: <sip:alice@" PUBLIC ">");
+	a.domain = PUBLIC;
+	answer(&a, 200, GRANTED ";expires=60");
+	KUNIT_EXPECT_EQ(test, gateway_count(g, SIPALG_R_REGISTRATIONS), 3);
 }
 
 /* And one phone has two registrars. */
@@ -596,12 +659,14 @@ static struct kunit_case registration_cases[] = {
 	KUNIT_CASE(registration_granted),
 	KUNIT_CASE(registration_unanswered),
 	KUNIT_CASE(registration_refreshed),
+	KUNIT_CASE(registration_punctual),
 	KUNIT_CASE_PARAM(registration_expires, grant_gen_params),
 	KUNIT_CASE(registration_refused),
 	KUNIT_CASE(registration_refresh_refused),
 	KUNIT_CASE(registration_unregister),
 	KUNIT_CASE(registration_star),
 	KUNIT_CASE(registration_two_users),
+	KUNIT_CASE(registration_two_domains),
 	KUNIT_CASE(registration_two_registrars),
 	KUNIT_CASE(registration_foreign),
 	KUNIT_CASE(registration_stale),

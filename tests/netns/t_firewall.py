@@ -7,6 +7,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
+import socket
+
 import gateway
 import net
 from tap import check, equal, run_all
@@ -95,6 +97,144 @@ def test_bridged_and_routed():
         call.hang_up()
         equal(gateway.counter('messages') - before, 6, 'messages counted: INVITE, 180, 200, ACK, BYE, 200')
         gateway.check_closed(network, call, 'p1', 's1')
+
+
+INSIDE, INSIDE6 = '203.0.113.31', '2001:db8:b::31'
+
+
+def transparent(network, rules):
+    """The gateway is a bridge between p1 and the outside, without an address."""
+    gateway.ip('''link set wan master lan
+                  addr flush dev lan
+                  addr flush dev wan''')
+    gateway.ip(f'''addr add {INSIDE}/24 dev eth0
+                   addr add {INSIDE6}/64 dev eth0 nodad''', 'p1')
+    for family in ('ipv4/ip_forward', 'ipv6/conf/all/forwarding'):
+        gateway.set_sysctl(f'net/{family}', 0)
+    gateway.nft(f'''flush ruleset
+                   {rules}''')
+    outside = {ns: network.udp(ns, 9) for ns in ('s1', 's2')}
+    for ns, s in outside.items():
+        network.markers['p1', ns] = [network.udp('p1', 0, INSIDE), s, None]
+    network.barrier('p1', 's1')
+
+
+GATE = f'''chain forward {{
+        type filter hook forward priority filter; policy drop;
+        ct state established,related accept
+        ip saddr {INSIDE} ct state new accept
+        ip6 saddr {INSIDE6} ct state new accept
+        icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert }} accept
+        ether type arp accept
+    }}'''
+
+
+def by_ip(network):
+    """Its rules are those of IP (br_netfilter)."""
+    gateway.need('br_netfilter')
+    for family in ('iptables', 'ip6tables'):
+        gateway.set_sysctl(f'net/bridge/bridge-nf-call-{family}', 1)
+    transparent(network, f'table inet filter {{\n{GATE}\n}}'.replace('ether type arp accept', ''))
+
+
+def by_bridge(network):
+    """Its rules are the bridge's own (nf_conntrack_bridge)."""
+    gateway.need('nf_conntrack_bridge')
+    transparent(network, f'table bridge filter {{\n{GATE}\n}}')
+
+
+def bridged_calls(network, v6=False):
+    """A call out and, when no flow is left, one in to the registered phone."""
+    phone = Ua(network, 'p1', 'alice', address=INSIDE6 if v6 else INSIDE)
+    server = Ua(network, 's1', 'carol', rtp=30000, v6=v6)
+    to = (server.address, 5060)
+    stranger = network.udp('s2', 30000, v6=v6)
+    call = Call(phone, server, server.uri, to).start()
+    check_unchanged(call)
+    call.check_audio()
+    check(network.absent(stranger, call.to_caller, phone.rtp, 'p1', 's2'), 'a stranger gets through')
+    call.hang_up()
+    gateway.check_closed(network, call, 'p1', 's1')
+    data = phone.request('REGISTER', f'sip:{to[0]}', to=f'<{phone.uri}>')
+    phone.send(data, to)
+    seen, source = server.expect('REGISTER')
+    equal(seen.data, data, 'the REGISTER')
+    server.answer(seen, source, contact=False,
+                  headers=[('Contact', f'{seen["Contact"]};expires=600')])
+    phone.expect(200)
+    gateway.forget()
+    network.barrier('p1', 's1')
+    call = Call(server, phone, phone.uri, (phone.address, 5060)).start()
+    check_unchanged(call)
+    call.check_audio()
+    call.hang_up(phone)
+    gateway.check_closed(network, call, 'p1', 's1')
+    equal(gateway.counter('messages'), 14, 'messages inspected: two calls of 6, REGISTER and 200')
+
+
+def test_transparent():
+    """a firewall that is a bridge without addresses (br_netfilter): calls out and in"""
+    with net.Net() as network:
+        by_ip(network)
+        bridged_calls(network)
+
+
+def test_transparent_ipv6():
+    """the same over IPv6"""
+    with net.Net() as network:
+        by_ip(network)
+        bridged_calls(network, v6=True)
+
+
+def test_bridge_family():
+    """such a firewall with rules of nftables' family bridge: calls out and in"""
+    with net.Net() as network:
+        by_bridge(network)
+        bridged_calls(network)
+
+
+def test_bridge_family_ipv6():
+    """the same over IPv6"""
+    with net.Net() as network:
+        by_bridge(network)
+        bridged_calls(network, v6=True)
+
+
+def bridged_packets(network):
+    """Long messages in fragments, and merged ones."""
+    phone = Ua(network, 'p1', 'alice', address=INSIDE)
+    server = Ua(network, 's1', 'carol', rtp=30000)
+    body = phone.offer() + b'a=x:' + b'x' * 3000 + b'\r\n'
+    data = phone.request('INVITE', server.uri, body=body)
+    phone.send(data, SERVER)
+    seen, source = server.expect('INVITE')
+    equal(seen.data, data, 'the message in fragments')
+    answer = server.response(seen, source, 200, 'OK', body=body)
+    server.send(answer, source)
+    equal(phone.expect(200)[0].data, answer, 'the answer in fragments')
+    texts = [phone.request('OPTIONS', server.uri, call_id=f'merged-{n}', cseq=1, from_tag=str(n),
+                           branch=f'{n}') for n in range(4)]
+    size = len(texts[0])
+    equal({len(t) for t in texts}, {size}, 'the lengths')
+    phone.socket.setsockopt(socket.IPPROTO_UDP, 103, size)  # UDP_SEGMENT
+    phone.send(b''.join(texts), SERVER)
+    for text in texts:
+        equal(server.expect('OPTIONS')[0].data, text, 'a message of several')
+    equal(gateway.counter('messages'), 6, 'messages inspected')
+
+
+def test_transparent_packets():
+    """a bridge (br_netfilter): messages in fragments and merged ones pass as they are"""
+    with net.Net(offload=True) as network:
+        by_ip(network)
+        bridged_packets(network)
+
+
+def test_bridge_family_packets():
+    """with rules of the family bridge likewise"""
+    with net.Net(offload=True) as network:
+        by_bridge(network)
+        bridged_packets(network)
 
 
 def with_helper(network, rules):

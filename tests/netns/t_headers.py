@@ -7,8 +7,11 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
-from line import BASIC, Line, message, request, response
-from tap import run_all
+import gateway
+import net
+import sip
+from line import BASIC, SERVER, Line, message, request, response
+from tap import check, equal, run_all
 
 line = Line()
 
@@ -244,6 +247,178 @@ def test_responses():
         'Server: 203.0.113.1', 'Warning: 399 203.0.113.1 "203.0.113.1:5060"',
         'P-Asserted-Identity: <sip:carol@{s}>', 'X-Seen: <sip:203.0.113.1:5060>',
         'Contact: <sip:bob@203.0.113.1:5060>'), 'the response')
+
+
+def as_usual():
+    """The phone says its port everywhere, from now on."""
+    line.new()
+    line.out(request('Contact: <sip:alice@{a}>', 'Route: <sip:{a};lr>'), 'a request with ports')
+
+
+def asked(*fields, uri='sip:alice@{a}', to='To: <sip:alice@{h}>'):
+    """A request of the server with these fields; all have to arrive as they read inside."""
+    line.new()
+    top = ('Via: SIP/2.0/UDP {s}:5060;branch=z9hG4bKs{n}', 'From: <sip:carol@{s}>;tag=c{n}', to,
+           'Call-ID: in{n}@{s}', 'CSeq: 1 OPTIONS')
+    line.back(message(f'OPTIONS {uri} SIP/2.0', *top, 'Max-Forwards: 70', *fields), f'in: {uri}, {fields}')
+    return top
+
+
+def answered(*fields):
+    """The phone's response to one with these fields; they have to arrive as they read outside."""
+    line.out(message('SIP/2.0 200 OK', *asked(), *fields), f'response out: {fields}')
+
+
+def told(*fields):
+    """The server's response with these fields; they have to arrive as they read inside."""
+    line.new()
+    line.out(request(), 'the request')
+    line.back(response(*fields), f'response in: {fields}')
+
+
+LEADS = (*ROUTES, 'Refer-To', 'Alert-Info', 'Call-Info')
+
+
+def test_leads_both_ways():
+    """what somebody may go to, in responses out and in, and in requests in, as in requests out"""
+    as_usual()
+    for name in LEADS:
+        texts = (f'{name}: <sip:{{a}};lr>', f'{name}:\r\n "<sip:{{s}}>"\r\n <sip:x@{{a}};y=1?z=10.0.0.11>;q',
+                 f'{name} : <sip:{{s}};lr>, <sip:x@{{a}}>,<sip:y.example.com;lr>', f'{name}: <tel:+1>')
+        for text in texts:
+            answered(text)
+            told(text)
+            asked(text)
+        told(*texts)
+        asked(*texts)
+        # Ports of others at our address are not the phone's.
+        for text in (f'{name}: <sip:203.0.113.1:9;lr>', f'{name}: <sip:10.0.0.12:5060>', f'{name}: <sip:10.0.0.11>'):
+            told(text)
+            asked(text)
+
+
+def test_contacts_both_ways():
+    """Contact: the phone's in its responses, its own repeated in others' responses, not others' in requests"""
+    as_usual()
+    for text in ('Contact: <sip:alice@{a}>', 'm : "A" <sip:{a};ob>;q=1', 'Contact: <sip:a@{a}>,<sip:b@{a}>'):
+        answered(text)
+        told(text)
+    answered('Contact: <sip:carol@{s}>')
+    asked('Contact: <sip:carol@{s}>', 'Contact: <sip:carol@203.0.113.1:9>')
+
+
+def test_identities_both_ways():
+    """who is named with our port is the phone, in responses out and in, and in requests in"""
+    as_usual()
+    for name in IDENTITIES:
+        for text in (f'{name}: <sip:alice@{{a}}>', f'{name}:"203.0.113.1" <sips:{{a}};x=203.0.113.1>;y="{{s}}"',
+                     f'{name}: <sip:carol@{{s}}>', f'{name}: <sip:carol@203.0.113.1:9>'):
+            answered(text)
+            told(text)
+            asked(text)
+        answered(f'{name}: <sip:alice@{{h}}>')
+
+
+def test_hosts_alone_inside():
+    """by the host alone, what comes in names the phone only where it cannot be another's name"""
+    as_usual()
+    for to in ('To: <sip:alice@{h}>', 't: "203.0.113.1" <sip:alice@{h};user=phone>', 'to:sip:alice@{h}',
+               'To: <sip:alice@example.com>', 'To: <tel:+12015550123>'):
+        asked(to=to)
+    told('P-Associated-URI: <sip:alice@{h}>, <tel:+1>', 'History-Info: <sip:alice@{h}>;index=1')
+    # The others may be another phone behind the same address.
+    for name in ('P-Asserted-Identity', 'Remote-Party-ID', 'Diversion', 'Reply-To', 'Referred-By'):
+        asked(f'{name}: <sip:bob@203.0.113.1>')
+        told(f'{name}: <sip:bob@203.0.113.1>')
+
+
+def test_request_uris():
+    """Request-URI: in all forms, what is the phone's becomes its own, all else stays"""
+    as_usual()
+    for uri in ('sip:alice@{a}', 'sip:{a}', 'SIP:alice@{a};transport=udp;x=203.0.113.1?y=203.0.113.1:5060',
+                'sips:alice@{a}', 'sip:a%40b:pw;x=y@{a};ob', 'sip:203.0.113.1@{a}', 'sip:alice@{a};maddr={h}',
+                'sip:*97@{a}', 'sip:alice@example.com', 'tel:+12015550123', 'sip:bob@203.0.113.1:9',
+                'sip:bob@10.0.0.11:9', 'sip:alice@[2001:db8::1]:5060', 'urn:service:sos', 'sip:alice@{s}'):
+        asked(uri=uri)
+
+
+def test_never_both_ways():
+    """what is never touched, in responses out and in, and in requests in"""
+    as_usual()
+    for where in ('10.0.0.11:5060', '{outer}'):
+        where = where.replace('{outer}', f'203.0.113.1:{line.outer[1]}')
+        texts = (f'Replaces: 1@{where};to-tag={where};from-tag=2', f'Target-Dialog: 1@{where};local-tag=1',
+                 f'Join: 1@{where};to-tag=1;from-tag=2', f'Warning: 399 {where} "sip:alice@{where}"',
+                 f'Authorization: Digest username="a@{where}", uri="sip:{where}", response="1"',
+                 f'WWW-Authenticate: Digest realm="{where}", domain="sip:{where}", nonce="1"',
+                 f'Proxy-Authenticate: Digest realm="sip:{where}", nonce="{where}"',
+                 f'Authentication-Info: nextnonce="{where}"', f'User-Agent: {where}', f'Server: {where}',
+                 f'X-Contact: <sip:alice@{where}>', f'Error-Info: <sip:{where}>', f'Subject: sip:{where}')
+        answered(*texts)
+        told(*texts)
+        asked(*texts)
+
+
+def test_bodies_in():
+    """a body of the server that is no session description passes as it is"""
+    as_usual()
+    text = ('Contact: <sip:alice@203.0.113.1:{p}>\r\nVia: SIP/2.0/UDP 203.0.113.1:{p}\r\n\r\n'
+            'c=IN IP4 203.0.113.1\r\n').replace('{p}', str(line.outer[1]))
+    for kind in ('text/plain', 'message/sipfrag', 'application/sdp2'):
+        for method in ('MESSAGE', 'INFO', 'NOTIFY'):
+            line.new()
+            line.back(message(f'{method} sip:alice@{{a}} SIP/2.0', 'Via: SIP/2.0/UDP {s};branch=z9hG4bKb{n}',
+                              'f: <sip:carol@{s}>;tag=1', 't: <sip:alice@{h}>', 'i: b{n}', f'CSeq: 1 {method}',
+                              f'c: {kind}', f'l: {len(text)}', body=text), f'{method} with {kind}')
+
+
+def test_default_port():
+    """a phone that sends from another port than 5060 and writes none means 5060, and is reached there"""
+    sock = line.network.udp('p1', 5070)
+    line.new()
+    sock.sendto(line.inside(request('Contact: <sip:alice@10.0.0.11>', without=('Via',)).replace(
+        'Max-Forwards', 'Via: SIP/2.0/UDP 10.0.0.11;branch=z9hG4bK5070\r\nMax-Forwards', 1)), SERVER)
+    data, source = net.receive(line.server)
+    check(data is not None, 'it does not arrive')
+    seen = sip.Message(data)
+    check(seen.contact[0] == net.WAN and seen.contact != source, f'Contact is {seen.contact}')
+    equal(gateway.net_via(seen), seen.contact, 'Via')
+    # Another phone has the gateway's port 5060, and what comes to it.
+    for what in (b'OPTIONS sip:x SIP/2.0 no more', b'SIP/2.0 200 no more'):
+        line.server.sendto(what, seen.contact)
+        equal(net.receive(line.phone)[0], what, 'what comes to port 5060')
+    equal(net.drain(sock) + net.drain(line.other), [], 'what came elsewhere')
+
+
+def test_ipv6():
+    """IPv6 references, with NAT66: own ones change, in requests and back again in responses"""
+    global line  # pylint: disable=global-statement
+    line.close()
+    line = Line(v6=True)
+    own = line.inner[0]
+    replaced(('Via: SIP/2.0/UDP {a};branch=z9hG4bK{n}', 'v:SIP/2.0/UDP {b};rport', 'Via: SIP/2.0/UDP {h} : {p};ttl=1',
+              'Via: SIP/2.0/UDP {a};maddr={h};branch=z9hG4bK{n}', f'Via: SIP/2.0/UDP {{a}};branch=[{own}]',
+              'Via: SIP/2.0/UDP [2001:db8:a::12]:5060;branch=z9hG4bK{n}'), 'Via')
+    each(('Contact: <sip:alice@{a}>', 'm: sip:{a};q=1', 'Contact: <sip:alice@{b};maddr={h}>', 'Contact: <sips:alice@{a}>',
+          f'Contact: "[{own}]:5060" <sip:[{own}]@example.com>', 'Contact: <sip:alice@[2001:db8:a::12]:5060>',
+          'Contact: <sip:alice@[::ffff:10.0.0.11]:5060>', 'Contact: <sip:alice@[fe80::1%25eth0]>',
+          f'Contact: <sip:alice@{own}>', 'Record-Route: <sip:{a};lr>,<sip:[2001:db8::9];lr>', 'Path: <sip:{b};lr>',
+          'P-Asserted-Identity: <sip:alice@{h}>', f'Call-Info: <http://[{own}]/x>, <sip:{{a}}>',
+          f'Warning: 399 [{own}]:5060 "x"'))
+    # The same address, written in another way.
+    line.new()
+    text = request('Contact: <sip:alice@{a}>')
+    line.phone.sendto(line.inside(text).replace(f'<sip:alice@[{own}]'.encode(), b'<sip:alice@[2001:DB8:000A:0::0:0011]'),
+                      line.to)
+    line.got(line.server, line.outside(text), 'an address with capitals and zeros')
+    as_usual()
+    for text in (f'{name}: <sip:x@{{a}};lr>' for name in LEADS):
+        answered(text)
+        told(text)
+        asked(text)
+    for uri in ('sip:alice@{a}', 'sip:{a};ob', 'sip:alice@[2001:db8::1]'):
+        asked(uri=uri)
+    told('P-Associated-URI: <sip:alice@{h}>')
 
 
 try:

@@ -116,13 +116,17 @@ def test_nat66_prefix():
         outside = '2001:db8:c::11'
         nat66('''chain post { type nat hook postrouting priority srcnat;
             oifname wan snat ip6 prefix to 2001:db8:c::/64; }''')
-        gateway.ip('route add 2001:db8:c::/64 via 2001:db8:b::1', 's1')
+        for ns in ('s1', 's2'):
+            gateway.ip('route add 2001:db8:c::/64 via 2001:db8:b::1', ns)
         phone, server = pair(network)
         call = Call(phone, server, f'sip:carol@[{S1}]', SERVER).start()
         equal(call.source[0], outside, 'where the INVITE comes from')
         gateway.check_outside(call.invite, call.source, outside)
         call.check_audio()
-        call.hang_up()
+        equal(call.audio_to_callee(), call.to_caller, 'where the audio comes from')
+        stranger_stays_out(network, call, phone, call.to_caller)
+        call.hang_up(server)
+        closed(network, call)
 
 
 def test_port_of_gateway():
@@ -161,6 +165,39 @@ def test_growth():
         check(len(seen.data) + 48 > 1500, f'it has only grown from {len(data)} to {len(seen.data)}')
         equal(seen.media, (LONG, 40000), 'the media in it')
         equal(len(seen.body), int(seen['Content-Length']), 'its length')
+
+
+def test_growth_further_on():
+    """NAT66: one that outgrows the MTU of a link further on is delivered when it is sent again"""
+    with net.Net() as network:
+        far = '2001:db8:f::2'
+        gateway.ip(f'''addr add {LONG}/128 dev wan nodad
+                       route add 2001:db8:f::/64 via {net.ADDRESS6["s2"]}''')
+        nat66(f'''chain post {{ type nat hook postrouting priority srcnat;
+            oifname wan snat to {LONG}; }}''')
+        gateway.ip('''link add near type veth peer name far netns s1
+                      link set near mtu 1400 up
+                      addr add 2001:db8:f::1/64 dev near nodad''', 's2')
+        gateway.ip(f'''link set far mtu 1400 up
+                       addr add {far}/64 dev far nodad''', 's1')
+        gateway.set_sysctl('net/ipv6/conf/all/forwarding', 1, 's2')
+        for ns in ('s1', 's2'):
+            gateway.ip(f'route add {LONG}/128 via {WAN}', ns)
+        phone = Ua(network, 'p1', 'alice', v6=True)
+        server = Ua(network, 's1', 'carol', rtp=30000, v6=True, address=far)
+        probe = network.udp('p1', v6=True), network.udp('s1', 9999, far)
+        check(network.arrives(probe[0], (far, 9999), probe[1]), 'not even a plain datagram gets through')
+        data = phone.request('INVITE', server.uri, body=phone.offer(), call_id='grown')
+        body = sip.sdp(*phone.media, 'a=x-pad:' + 'x' * (1390 - 48 - len(data) - 10) + '\r\n')
+        data = phone.request('INVITE', server.uri, body=body, call_id='grown')
+        for _ in range(10):
+            phone.send(data, (far, 5060))
+            got, _ = net.receive(server.socket, 0.5)  # T1, as a phone has it
+            if got:
+                break
+        check(got, 'it is never delivered')
+        check(len(data) + 48 <= 1400 < len(got) + 48, f'{len(data)} bytes became {len(got)}')
+        equal(sip.Message(got).media, (LONG, 40000), 'the media in it')
 
 
 def test_fragments():

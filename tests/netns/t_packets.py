@@ -76,9 +76,9 @@ def ipv4(source, destination, data, ident=1, offset=0, more=False, df=False):
     return head[:10] + struct.pack('!H', checksum(head)) + head[12:] + data
 
 
-def lan_mac():
-    """The gateway's Ethernet address on the lan."""
-    words = net.run('gw', 'ip', '-o', 'link', 'show', 'lan').split()
+def mac(ns, device):
+    """A device's Ethernet address."""
+    words = net.run(ns, 'ip', '-o', 'link', 'show', device).split()
     return bytes.fromhex(words[words.index('link/ether') + 1].replace(':', ''))
 
 
@@ -86,7 +86,7 @@ def inject(network, packets):
     """Put IP packets on p1's cable as they are."""
     s = raw('p1')
     network.sockets.append(s)
-    where = ('eth0', ETH_P_IP, 0, 0, lan_mac())
+    where = ('eth0', ETH_P_IP, 0, 0, mac('gw', 'lan'))
     for packet in packets:
         s.sendto(packet, where)
 
@@ -135,6 +135,107 @@ def test_fragment_like_a_message():
         got, _ = net.receive(server.socket)
         equal(got, data, 'the datagram')
         equal(gateway.bindings(), [], 'what it opened')
+
+
+def ipv6(source, destination, data, ident, offset, more):
+    """A fragment of UDP over IPv6."""
+    head = struct.pack('!IHBB', 6 << 28, 8 + len(data), 44, 64)
+    head += b''.join(socket.inet_pton(socket.AF_INET6, a[0]) for a in (source, destination))
+    return head + struct.pack('!BBHI', 17, 0, offset | more, ident) + data
+
+
+def datagram6(source, destination, payload):
+    head = struct.pack('!HHHH', source[1], destination[1], 8 + len(payload), 0)
+    pseudo = b''.join(socket.inet_pton(socket.AF_INET6, a[0]) for a in (source, destination))
+    pseudo += struct.pack('!II', len(head) + len(payload), 17)
+    return head[:6] + struct.pack('!H', checksum(pseudo + head + payload) or 0xffff) + payload
+
+
+class Pieces:
+    """A UDP socket that sends each datagram in fragments, the last one first if so wanted."""
+
+    serial = 0
+
+    def __init__(self, network, sock, ns, gateway_device, backwards):
+        self.sock, self.backwards = sock, backwards
+        self.v6 = sock.family == socket.AF_INET6
+        proto = 0x86dd if self.v6 else ETH_P_IP
+        with net.inside(ns):
+            self.raw = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        network.sockets.append(self.raw)
+        self.where = ('eth0', proto, 0, 0, mac('gw', gateway_device))
+
+    def __getattr__(self, name):
+        return getattr(self.sock, name)
+
+    def sendto(self, data, to):
+        Pieces.serial += 1
+        source = self.sock.getsockname()[:2]
+        whole = (datagram6 if self.v6 else datagram)(source, to, data)
+        size = max(64, len(whole) // 3 // 8 * 8)
+        build = ipv6 if self.v6 else ipv4
+        packets = [build(source, to, whole[at:at + size], Pieces.serial, at, at + size < len(whole))
+                   for at in range(0, len(whole), size)]
+        check(len(packets) > 2, f'{len(data)} bytes are {len(packets)} packets')
+        for packet in reversed(packets) if self.backwards else packets:
+            self.raw.sendto(packet, self.where)
+
+
+def in_pieces(network, backwards, v6=False):
+    """A call of which each message, RTP and RTCP packet is sent in fragments."""
+    phone = Ua(network, 'p1', 'alice', v6=v6)
+    server = Ua(network, 's1', 'carol', rtp=30000, v6=v6)
+    public = '2001:db8:b::1' if v6 else net.WAN
+    where = network.udp('p1', v6=v6), network.udp('s1', 9999, v6=v6)
+    # The devices' addresses have to be known to the neighbours.
+    where[0].sendto(b'open', where[1].getsockname()[:2])
+    data, source = net.receive(where[1])
+    check(data, 'not even a plain datagram gets through')
+    where[1].sendto(b'back', source)
+    check(net.receive(where[0])[0], 'nothing comes back')
+    network.barrier('p1', 's1')
+    for agent, device in ((phone, 'lan'), (server, 'wan')):
+        for name in ('socket', 'rtp', 'rtcp'):
+            setattr(agent, name, Pieces(network, getattr(agent, name), agent.ns, device, backwards))
+    call = Call(phone, server, server.uri, (server.address, 5060)).start()
+    gateway.check_outside(call.invite, (public, 5060), public)
+    equal(call.ok.body, server.offer(), 'the answer, which names the server')
+    call.check_audio()
+    equal(call.audio_to_callee(), call.to_caller, 'where the audio comes from')
+    call.hang_up(server)
+    gateway.check_closed(network, call, 'p1', 's1')
+    equal(gateway.counter('messages'), 6, 'messages inspected')
+
+
+def test_all_in_fragments():
+    """a call of which every message and RTP packet comes in fragments"""
+    with net.Net() as network:
+        in_pieces(network, False)
+
+
+def test_all_in_fragments_disordered():
+    """likewise, with the last fragment first"""
+    with net.Net() as network:
+        in_pieces(network, True)
+
+
+NAT66 = '''table ip6 nat {
+    chain post { type nat hook postrouting priority srcnat; oifname wan masquerade; }
+}'''
+
+
+def test_all_in_fragments_ipv6():
+    """likewise over IPv6 with NAT66"""
+    with net.Net() as network:
+        gateway.nft(NAT66)
+        in_pieces(network, False, v6=True)
+
+
+def test_all_in_fragments_ipv6_disordered():
+    """and with the last fragment first"""
+    with net.Net() as network:
+        gateway.nft(NAT66)
+        in_pieces(network, True, v6=True)
 
 
 def test_merged():
@@ -232,15 +333,39 @@ def test_growth():
         check(idents[0] == idents[1] != idents[2] == idents[3], f'the ids of the fragments: {idents}')
 
 
-def test_fit():
-    """one that fits the MTU afterwards keeps DF"""
+def far_server(network):
+    """A server behind s2, a router whose next link has an MTU of 1400."""
+    gateway.ip('''link add near type veth peer name far netns s1
+                  link set near mtu 1400 up
+                  addr add 198.51.100.1/24 dev near''', 's2')
+    gateway.ip('''link set far mtu 1400 up
+                  addr add 198.51.100.2/24 dev far''', 's1')
+    gateway.set_sysctl('net/ipv4/ip_forward', 1, 's2')
+    gateway.ip(f'route add 198.51.100.0/24 via {net.S2}')
+    return Ua(network, 's1', 'carol', rtp=30000, address='198.51.100.2')
+
+
+def test_growth_further_on():
+    """one that outgrows the MTU of a link behind the next router is delivered at once"""
     with net.Net() as network:
+        server = far_server(network)
+        phone = Ua(network, 'p1', 'alice')
+        phone.socket.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)
+        for size in (1400, 1450):
+            phone.send(padded(phone, size - HEADERS, f'far-{size}'), (server.address, 5060))
+            check_invite(server.expect('INVITE')[0], size - HEADERS)
+
+
+def test_not_grown():
+    """one that does not grow keeps DF"""
+    with net.Net('none') as network:
         phone, server = pair(network)
         phone.socket.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)
         sniffer = raw('s1')
         network.sockets.append(sniffer)
-        phone.send(padded(phone, 1400), SERVER)
-        check_invite(server.expect('INVITE')[0], 1400)
+        data = padded(phone, 1400)
+        phone.send(data, SERVER)
+        equal(server.expect('INVITE')[0].data, data, 'the INVITE')
         equal([p[6] & 0x60 for p in net.drain(sniffer) if p[9] == 17], [0x40], 'the flags')
 
 
@@ -263,7 +388,7 @@ def test_left_to_the_device():
         s.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
         # virtio_net_hdr: needs a checksum, UDP; header, size, checksum's start and place
         head = struct.pack('=BBHHHH', 1, 3, 42, 1480, 34, 6)
-        s.send(head + lan_mac() + s.getsockname()[4] + b'\x08\0' + ipv4(source, SERVER, whole))
+        s.send(head + mac('gw', 'lan') + s.getsockname()[4] + b'\x08\0' + ipv4(source, SERVER, whole))
         check_invite(server.expect('INVITE')[0], 4000)
 
 

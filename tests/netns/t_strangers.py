@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py
 # pylint: disable=wrong-import-position
 import net
 import sip
+from gateway import counter, ctl
 from tap import check, run_all
 from ua import Call, Ua
 
@@ -133,6 +134,31 @@ def test_forged_bye():
             phone.answer(message, (who.address, who.port), contact=False)
             who.receive()
             check(call.audio_to_caller(), f'the call is mute after a BYE {text}')
+
+
+def test_forged_cancel():
+    """a CANCEL of a stranger, who knows all that stands in it, does not shorten the ringing"""
+    with net.Net('dnat') as network:
+        phone, server, stranger = trio(network)
+        call = Call(server, phone, f'sip:alice@{net.WAN}', (net.WAN, 5060)).begin()
+        call.respond(call.invite, call.source, 183, 'Session Progress', body=phone.offer())
+        early, _ = server.expect(183)
+        to_phone = early.media
+        branch = call.sent['Via'].partition('branch=z9hG4bK')[2].partition(';')[0]
+        forged = server.request('CANCEL', call.uri, call_id=call.call_id, from_tag=call.from_tag,
+                                branch=branch, contact=False)
+        before = counter('stale')
+        stranger.send(forged, (net.WAN, 5060))
+        phone.expect('CANCEL')
+        check(counter('stale') > before, 'it was not counted')
+        left = [d['expires_in'] for d in ctl('dialog', 'list')]
+        check(left[0] > 200, f'the call is given up in {left} seconds')
+        check(network.arrives(server.rtp, to_phone, phone.rtp), 'the call is mute')
+        # The server's own is heard.
+        server.send(forged, (net.WAN, 5060))
+        phone.expect('CANCEL')
+        left = [d['expires_in'] for d in ctl('dialog', 'list')]
+        check(left[0] <= 32, f'the call is given up in {left} seconds')
 
 
 def test_closed_host():

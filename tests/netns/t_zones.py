@@ -71,11 +71,7 @@ def two_lans(network, zones, more=''):
         gateway.set_sysctl(f'net/ipv4/conf/{device}/rp_filter', 0)
     gateway.nft(RULES % zones + more)
     alice = Ua(network, 'p1', 'alice')
-    bob = Ua.__new__(Ua)
-    bob.network, bob.ns, bob.name = network, 'p2', 'bob'
-    bob.socket = network.udp('p2', 5060, net.P1)
-    bob.rtp, bob.rtcp = (network.udp('p2', port, net.P1) for port in (40000, 40001))
-    bob.address, bob.port, bob.media = net.P1, 5060, (net.P1, 40000)
+    bob = Ua(network, 'p2', 'bob', address=net.P1)
     return alice, bob, Ua(network, 's1', 'carol', rtp=30000)
 
 
@@ -113,17 +109,61 @@ def test_both_directions():
         closed(network, pair[0])
 
 
+def test_one_direction():
+    """zones for one direction, a common public address: the same ports, and each hears its own"""
+    with net.Net() as network:
+        agents = two_lans(network, DIRECTIONS)
+        pair = calls(*agents)
+        for call in pair:
+            gateway.check_outside(call.invite, call.source, net.WAN)
+        check(pair[0].source != pair[1].source, 'both come from the same port')
+        check(pair[0].to_caller != pair[1].to_caller, 'both were given the same RTP port')
+        check_both(pair)
+        pair[1].hang_up()
+        closed(network, pair[1])
+        pair[0].check_audio()
+        pair[0].hang_up(agents[2])
+        closed(network, pair[0])
+
+
+def test_one_direction_in():
+    """zones for one direction: the registrar calls both at once, and each hears its own"""
+    with net.Net() as network:
+        agents = two_lans(network, DIRECTIONS)
+        seen = [register(agents[2], phone) for phone in agents[:2]]
+        gateway.forget()
+        network.barrier('p1', 's1')
+        # Two INVITEs of one server to equal addresses in two LANs
+        pair = [Call(agents[2], phone, s['Contact'].strip('<>'), s.contact).ring()
+                for phone, s in zip(agents, seen)]
+        for call in pair:
+            equal(call.source, SERVER, 'where the INVITE comes from')
+            call.pick_up()
+        for call in pair:
+            call.check_audio()
+            equal(call.audio_to_caller(), call.to_callee, 'where the audio comes from')
+            check(not net.drain(agents[0].rtp) and not net.drain(agents[1].rtp),
+                  'somebody got audio of the other')
+        for call in pair:
+            call.hang_up(call.callee)
+            check(network.closes(agents[2].rtp, call.to_callee, call.callee.rtp, 'p1', 's1'),
+                  f'two seconds after the call audio to {call.callee.ns} still passes')
+
+
+def register(server, phone):
+    """REGISTER and its 200; what the registrar saw."""
+    phone.send(phone.request('REGISTER', f'sip:{net.S1}', to=f'<sip:{phone.name}@{net.S1}>'), SERVER)
+    seen, source = server.expect('REGISTER')
+    server.answer(seen, source, contact=False,
+                  headers=[('Contact', f'{seen["Contact"]};expires=600')])
+    phone.expect(200)
+    return seen
+
+
 def call_in(network, agents):
     """Both register, all flows end, and the registrar calls each of them."""
-    contacts = []
     server = agents[2]
-    for phone in agents[:2]:
-        phone.send(phone.request('REGISTER', f'sip:{net.S1}', to=f'<sip:{phone.name}@{net.S1}>'), SERVER)
-        seen, source = server.expect('REGISTER')
-        server.answer(seen, source, contact=False,
-                      headers=[('Contact', f'{seen["Contact"]};expires=600')])
-        phone.expect(200)
-        contacts.append(seen)
+    contacts = [register(server, phone) for phone in agents[:2]]
     gateway.forget()
     network.barrier('p1', 's1')
     for phone, seen in zip(agents, contacts):

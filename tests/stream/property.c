@@ -69,9 +69,10 @@ int main(int argc, char **argv)
 			printf("# %llu schedules, %.0f s\n",
 			       (unsigned long long)i + 1, seconds() - begin);
 	}
-	printf("# %llu schedules in %.1f s: %llu packets, %llu lost, %llu made by the stream, %llu messages\n# left alone:",
+	printf("# %llu schedules in %.1f s: %llu packets, %llu lost,\n",
 	       (unsigned long long)i, seconds() - begin,
-	       (unsigned long long)packets, (unsigned long long)lost,
+	       (unsigned long long)packets, (unsigned long long)lost);
+	printf("# %llu made by the stream, %llu messages; left alone by reason:",
 	       (unsigned long long)emitted, (unsigned long long)messages);
 	for (c = 0; c < SIP_STREAM_R_COUNT; c++)
 		printf(" %llu", (unsigned long long)reasons[c]);

@@ -269,6 +269,54 @@ static void check(struct sim *s)
 	}
 }
 
+/* Where, in the translated stream, an offset of the original one is. */
+static u32 oracle(const struct traffic *t, u32 off, bool up)
+{
+	u32 i;
+
+	for (i = 0; i < t->n; i++) {
+		const struct unit *u = &t->unit[i];
+
+		if (off >= u->off + u->len)
+			continue;
+		if (off == u->off)
+			return u->xoff;
+		if (u->len == u->xlen &&
+		    !memcmp(t->text + u->off, t->xlat + u->xoff, u->len))
+			return u->xoff + (off - u->off);
+		return u->xoff + (up ? u->xlen : 0);
+	}
+	return t->xlen + (off - t->len);
+}
+
+/*
+ * A block that the sender gets must be within one of those that the receiver
+ * sent: outwards, where a message is translated, because none of its bytes is
+ * another's.
+ */
+static void check_sacks(struct sim *s, const struct sip_stream_seg *was,
+			const struct sip_stream_seg *seg)
+{
+	const struct tcp *a = &s->tcp[!seg->dir];
+	const struct traffic *t = &s->traffic[!seg->dir];
+	u32 i, j;
+
+	if (s->stream.half[!seg->dir].phase != SIP_STREAM_SIP)
+		return;
+	for (i = 0; i < seg->nsack; i++) {
+		u32 first = a->iss + 1;
+		u32 l = oracle(t, seg->sack[i].left - first, false);
+		u32 r = oracle(t, seg->sack[i].right - first, true);
+
+		for (j = 0; j < was->nsack; j++)
+			if ((s32)(first + l - was->sack[j].left) >= 0 &&
+			    (s32)(first + r - was->sack[j].right) <= 0)
+				break;
+		if (j == was->nsack)
+			fail(s, "SACK of what the receiver does not have");
+	}
+}
+
 static void middle(struct sim *s, struct sip_stream_seg *seg)
 {
 	struct sip_stream_seg was = *seg;
@@ -288,6 +336,7 @@ static void middle(struct sim *s, struct sip_stream_seg *seg)
 	check(s);
 	if (v == SIP_STREAM_DROP)
 		return;
+	check_sacks(s, &was, seg);
 	if (v == SIP_STREAM_PASS) {
 		*seg = was;
 	} else if (v == SIP_STREAM_HEADER) {
@@ -548,11 +597,14 @@ static void cleanup(struct sim *s)
 static void make(struct sim *s)
 {
 	struct rng *r = &s->rng;
-	bool big = chance(r, 2);
+	u32 kind = rnd(r, 1000);
+	enum size size = kind < 980 ? SIZE_SOME :
+			 kind < 997 ? SIZE_BIG : SIZE_MANY;
+	bool big = size != SIZE_SOME;
 
 	make_links(s);
-	traffic_make(&s->traffic[0], r, big);
-	traffic_make(&s->traffic[1], r, big);
+	traffic_make(&s->traffic[0], r, size);
+	traffic_make(&s->traffic[1], r, size);
 	make_end(s, 0, big);
 	make_end(s, 1, big);
 	make_middle(s);
@@ -565,19 +617,17 @@ static void make(struct sim *s)
 static void renew(struct sim *s)
 {
 	struct event *heap = s->heap ? s->heap : malloc(MAX_EVENTS * sizeof(*heap));
-	struct traffic traffic[2] = { s->traffic[0], s->traffic[1] };
 	char *in[2] = { s->tcp[0].in, s->tcp[1].in };
 	u32 cap[2] = { s->tcp[0].in_cap, s->tcp[1].in_cap }, i;
 	bool verbose = s->verbose, direct = s->direct;
 
 	if (!heap)
 		abort();
-	memset(s, 0, sizeof(*s));
+	memset(&s->rng, 0, sizeof(*s) - offsetof(struct sim, rng));
 	s->heap = heap;
 	s->verbose = verbose;
 	s->direct = direct;
 	for (i = 0; i < 2; i++) {
-		s->traffic[i] = traffic[i];
 		s->tcp[i].in = in[i];
 		s->tcp[i].in_cap = cap[i];
 	}

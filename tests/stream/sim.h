@@ -30,7 +30,10 @@ struct unit {
 	u8 reason;		/* of UNIT_BAD: why the stream is left alone */
 };
 
-#define MAX_UNITS	64
+#define MAX_UNITS	1000
+
+/* Of a schedule: some messages, long ones, or very many. */
+enum size { SIZE_SOME, SIZE_BIG, SIZE_MANY };
 
 struct traffic {
 	char *text, *xlat;
@@ -42,7 +45,7 @@ struct traffic {
 	bool big;
 };
 
-void traffic_make(struct traffic *t, struct rng *r, bool big);
+void traffic_make(struct traffic *t, struct rng *r, enum size size);
 void traffic_free(struct traffic *t);
 u32 traffic_translate(const char *data, u32 len, char *out);
 #define GROWTH	600
@@ -119,7 +122,8 @@ struct event {
 #define MAX_EVENTS	262144
 
 struct sim {
-	struct rng rng;
+	struct traffic traffic[2];
+	struct rng rng;			/* and all else: anew each time */
 	u64 seed;
 	bool verbose, direct;
 	u32 now, order, steps;
@@ -127,7 +131,6 @@ struct sim {
 	struct event *heap;
 	u32 nheap;
 	struct tcp tcp[2];
-	struct traffic traffic[2];
 	struct sip_stream_limits limits;
 	struct sip_stream stream;
 	/* the middle */
@@ -151,7 +154,7 @@ void fail(struct sim *s, const char *why);
 
 /* Return: NULL, or what went wrong. */
 const char *sim_run(struct sim *s, u64 seed, const u8 *bytes, size_t len);
-void sim_tune(struct sim *s);	/* hook for comparisons; may be NULL */
+/* May change what a schedule is about to be. */
 extern void (*sim_tuner)(struct sim *s);
 
 #endif

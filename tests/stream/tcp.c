@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One end of a TCP connection, as RFC 9293 has it, with Nagle's algorithm,
- * delayed acknowledgements, fast retransmit (NewReno or by SACK), a
+ * delayed acknowledgments, fast retransmit (NewReno or by SACK), a
  * retransmission timer, window and keep-alive probes, and PAWS.
  */
 #include "sim.h"
@@ -38,24 +38,27 @@ static void ranges_add(struct ranges *s, u32 from, u32 to)
 		if (after(s->r[j].to, to))
 			to = s->r[j].to;
 	}
-	if (i == j && s->n == MAX_RANGES)
+	if (i == MAX_RANGES)
 		return;
-	memmove(s->r + i + 1, s->r + j, (s->n - j) * sizeof(*s->r));
+	if (i == j && s->n == MAX_RANGES)
+		s->n--;		/* the last one has to come again */
+	if (j < s->n)
+		memmove(s->r + i + 1, s->r + j, (s->n - j) * sizeof(*s->r));
 	s->n = s->n - (j - i) + 1;
 	s->r[i].from = from;
 	s->r[i].to = to;
 }
 
-static void ranges_cut(struct ranges *s, u32 upto)
+static void ranges_cut(struct ranges *s, u32 until)
 {
 	u32 i = 0;
 
-	while (i < s->n && !after(s->r[i].to, upto))
+	while (i < s->n && !after(s->r[i].to, until))
 		i++;
 	memmove(s->r, s->r + i, (s->n - i) * sizeof(*s->r));
 	s->n -= i;
-	if (s->n && before(s->r[0].from, upto))
-		s->r[0].from = upto;
+	if (s->n && before(s->r[0].from, until))
+		s->r[0].from = until;
 }
 
 static u32 data_end(const struct tcp *t)
@@ -177,7 +180,8 @@ void tcp_connect(struct tcp *t)
 {
 	t->state = TCP_SYN_SENT;
 	t->una = t->iss;
-	t->nxt = t->max = t->iss + 1;
+	t->nxt = t->iss + 1;
+	t->max = t->nxt;
 	send_syn(t);
 }
 
@@ -212,11 +216,11 @@ static void skip_sacked(struct tcp *t)
 			t->nxt = t->sacked.r[i].to;
 }
 
-static void sent(struct tcp *t, u32 upto)
+static void sent(struct tcp *t, u32 until)
 {
-	t->nxt = upto;
-	if (after(upto, t->max))
-		t->max = upto;
+	t->nxt = until;
+	if (after(until, t->max))
+		t->max = until;
 	if (!t->rto_at)
 		t->rto_at = t->sim->now + t->rto;
 	t->persist_at = 0;
@@ -354,7 +358,7 @@ static void take_ack(struct tcp *t, const struct sip_stream_seg *seg)
 	u32 wnd = t->wnd;
 
 	if (after(seg->ack, t->max)) {
-		fail(t->sim, "an acknowledgement of what was never sent");
+		fail(t->sim, "an acknowledgment of what was never sent");
 		return;
 	}
 	if (before(seg->ack, t->una))
@@ -510,7 +514,8 @@ static void opened(struct tcp *t)
 {
 	t->state = TCP_OPEN;
 	t->una = t->iss + 1;
-	t->nxt = t->max = t->una;
+	t->nxt = t->una;
+	t->max = t->una;
 	t->rto = RTO_MIN;
 	t->rto_at = 0;
 	t->write_at = t->sim->now + 1 + rnd(&t->sim->rng, 30);

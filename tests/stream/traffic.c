@@ -203,13 +203,18 @@ static void raw(struct traffic *t, struct rng *r)
 	filler(t, r, rnd(r, 2000));
 }
 
-void traffic_make(struct traffic *t, struct rng *r, bool big)
+void traffic_make(struct traffic *t, struct rng *r, enum size size)
 {
-	u32 n = chance(r, 5) ? 0 : 1 + rnd(r, big ? 12 : 7), i;
+	u32 n = chance(r, 5) ? 0 : 1 + rnd(r, size == SIZE_BIG ? 12 : 7), i;
 	bool goes_bad = chance(r, 6), had_sip = false;
 
-	t->len = t->xlen = t->n = t->next = 0;
-	t->big = big;
+	t->len = 0;
+	t->xlen = 0;
+	t->n = 0;
+	t->next = 0;
+	t->big = size == SIZE_BIG;
+	if (size == SIZE_MANY)
+		n = MAX_UNITS / 2 + rnd(r, MAX_UNITS / 2);
 	t->not_sip = n && chance(r, 4);
 	for (i = 0; i < n; i++) {
 		struct unit *u = &t->unit[t->n++];

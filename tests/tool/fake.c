@@ -190,6 +190,36 @@ static void push_events(void)
 		push_gone(FAKE_FAMILY);
 }
 
+static const struct nlattr *find(const struct nlmsghdr *nlh, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attr) == type)
+			return attr;
+	}
+	return NULL;
+}
+
+static uint32_t id_of(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr = find(nlh, SIPALG_A_ID);
+
+	return attr ? mnl_attr_get_u32(attr) : 0;
+}
+
+/* As many calls as there are, or subscriptions where only those are asked for. */
+static void answer_dialogs(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *kind = find(nlh, SIPALG_A_KIND);
+
+	if (kind && mnl_attr_get_u8(kind) == SIPALG_KIND_SUBSCRIPTION)
+		answer_dump(SIPALG_CMD_DIALOG_GET, nlh->nlmsg_seq, 1, message_put_subscription);
+	else
+		answer_dump(SIPALG_CMD_DIALOG_GET, nlh->nlmsg_seq,
+			    is("nasty") || kind ? 1 : is("busy") ? 20 : 2, message_put_dialog);
+}
+
 static void answer(const struct nlmsghdr *nlh)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
@@ -215,6 +245,12 @@ static void answer(const struct nlmsghdr *nlh)
 		return;
 	}
 	reply = message_start(buf, genl->cmd, 0, seq);
+	if (is("quiet") && genl->cmd == SIPALG_CMD_STATS_GET) {
+		message_put_stats(reply, 2);
+		push(reply);
+		push(message_error(buf, seq, 0, NULL));
+		return;
+	}
 	switch (genl->cmd) {
 	case SIPALG_CMD_STATUS_GET:
 		message_put_status(reply);
@@ -224,8 +260,7 @@ static void answer(const struct nlmsghdr *nlh)
 		break;
 	case SIPALG_CMD_DIALOG_GET:
 		if (nlh->nlmsg_flags & NLM_F_DUMP) {
-			answer_dump(genl->cmd, seq, is("nasty") ? 1 : 2,
-				    message_put_dialog);
+			answer_dialogs(nlh);
 			return;
 		}
 		if (is("nasty"))
@@ -236,11 +271,27 @@ static void answer(const struct nlmsghdr *nlh)
 			message_put_dialog(reply, 7);
 		break;
 	case SIPALG_CMD_REGISTRATION_GET:
-		answer_dump(genl->cmd, seq, 1, message_put_registration);
-		return;
+		if (nlh->nlmsg_flags & NLM_F_DUMP) {
+			answer_dump(genl->cmd, seq, 1, message_put_registration);
+			return;
+		}
+		message_put_registration(reply, id_of(nlh));
+		break;
 	case SIPALG_CMD_BINDING_GET:
+		if (nlh->nlmsg_flags & NLM_F_DUMP) {
+			answer_dump(genl->cmd, seq, 2, message_put_binding);
+			return;
+		}
+		message_put_binding(reply, id_of(nlh));
 		answer_dump(genl->cmd, seq, 2, message_put_binding);
 		return;
+	case SIPALG_CMD_STREAM_GET:
+		if (nlh->nlmsg_flags & NLM_F_DUMP) {
+			answer_dump(genl->cmd, seq, 2, message_put_stream);
+			return;
+		}
+		message_put_stream(reply, 7);
+		break;
 	case SIPALG_CMD_ENABLE:
 	case SIPALG_CMD_DISABLE:
 		push(message_error(buf, seq, is("already") ? EALREADY : 0,

@@ -65,6 +65,8 @@ static const char *json_value(const char *s)
 		return s + 4;
 	if (strncmp(s, "false", 5) == 0)
 		return s + 5;
+	if (*s == '-')
+		s++;
 	if (!isdigit((unsigned char)*s))
 		return NULL;
 	while (isdigit((unsigned char)*s))
@@ -88,7 +90,7 @@ static void put_random_attrs(struct nlmsghdr *nlh, unsigned int depth)
 	unsigned int n = random_below(12);
 
 	while (n--) {
-		uint16_t type = random_below(24);
+		uint16_t type = random_below(48);
 		char data[40];
 		size_t len;
 
@@ -114,8 +116,9 @@ static struct nlmsghdr *random_message(char *buf)
 {
 	struct nlmsghdr *nlh = message_start(buf, SIPALG_CMD_EVENT, 0, 0);
 
+	mnl_attr_put_u32(nlh, SIPALG_A_EVENT, random_below(16));
 	mnl_attr_put_u32(nlh, SIPALG_A_EVENT, random_below(10));
-	switch (random_below(6)) {
+	switch (random_below(7)) {
 	case 0:
 		message_put_dialog(nlh, 1);
 		break;
@@ -126,8 +129,14 @@ static struct nlmsghdr *random_message(char *buf)
 		message_put_binding(nlh, 1);
 		break;
 	case 3:
+		message_put_stream(nlh, 1);
+		break;
+	case 4:
 		message_put_status(nlh);
 		message_put_stats(nlh, random_below(60));
+		break;
+	case 4:
+		message_put_subscription(nlh, 1);
 		break;
 	default:
 		put_random_attrs(nlh, 3);
@@ -154,7 +163,10 @@ static void damage(struct nlmsghdr *nlh)
 static void read_all(struct ctx *ctx, const struct nlmsghdr *nlh)
 {
 	static const struct view *const views[] = {
+		&view_status, &view_dialog, &view_subscription, &view_registration,
+		&view_binding,
 		&view_status, &view_dialog, &view_registration, &view_binding,
+		&view_stream,
 	};
 	struct nl nl = { .family = FAKE_FAMILY };
 	size_t len = nlh->nlmsg_len;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/genetlink.h>
@@ -56,9 +57,10 @@ static void put_media(struct nlmsghdr *nlh, uint8_t side, uint8_t line)
 	mnl_attr_put_u16(nlh, SIPALG_MEDIA_OUTER_PORT, 4000 + 2 * line);
 	mnl_attr_put_u16(nlh, SIPALG_MEDIA_RTCP_PORT, 4001 + 2 * line);
 	mnl_attr_put_u8(nlh, SIPALG_MEDIA_BOUND, !side);
-	mnl_attr_put_strz(nlh, SIPALG_MEDIA_CODECS, "0 8 101");
+	mnl_attr_put_strz(nlh, SIPALG_MEDIA_CODECS, "PCMU PCMA telephone-event");
 	mnl_attr_put_u64(nlh, SIPALG_MEDIA_PACKETS, 500);
 	mnl_attr_put_u64(nlh, SIPALG_MEDIA_BYTES, 86000);
+	mnl_attr_put_u8(nlh, SIPALG_MEDIA_MUX, 0);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -86,6 +88,52 @@ void message_put_dialog(struct nlmsghdr *nlh, uint32_t nth)
 	mnl_attr_put_u32(nlh, SIPALG_DIALOG_EXPIRES_IN, 1700);
 	put_media(nlh, 0, 0);
 	put_media(nlh, 1, 0);
+	mnl_attr_put_u32(nlh, SIPALG_DIALOG_CALL, nth);
+	mnl_attr_put_u16(nlh, SIPALG_DIALOG_FORKS, 1);
+	mnl_attr_put_u16(nlh, SIPALG_DIALOG_PROVISIONAL, 180);
+	mnl_attr_put_u64(nlh, SIPALG_DIALOG_RINGING, START + 100);
+	mnl_attr_put_u32(nlh, SIPALG_DIALOG_SETUP, 2000);
+	mnl_attr_put_u8(nlh, SIPALG_DIALOG_HELD_BY, SIPALG_PARTY_B);
+	mnl_attr_put_u16(nlh, SIPALG_DIALOG_REINVITES, 1);
+	mnl_attr_put_u16(nlh, SIPALG_DIALOG_UPDATES, 2);
+	mnl_attr_put_u32(nlh, SIPALG_DIALOG_SESSION_LEFT, 1668);
+	mnl_attr_put_u8(nlh, SIPALG_DIALOG_REFRESHER, SIPALG_PARTY_A);
+	mnl_attr_put_u8(nlh, SIPALG_DIALOG_BYE_BY, SIPALG_PARTY_NONE);
+	mnl_attr_put_u8(nlh, SIPALG_DIALOG_REFER_BY, SIPALG_PARTY_A);
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_REFER_TO, "sip:dave@example.com");
+	mnl_attr_put_u16(nlh, SIPALG_DIALOG_REFER_STATUS, 202);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+void message_put_subscription(struct nlmsghdr *nlh, uint32_t nth)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_A_DIALOG);
+
+	mnl_attr_put_u32(nlh, SIPALG_DIALOG_ID, nth);
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_CALL_ID, "watch@192.168.1.10");
+	mnl_attr_put_u8(nlh, SIPALG_DIALOG_STATE, SIPALG_DIALOG_CONFIRMED);
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_METHOD, "SUBSCRIBE");
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_A_URI, "sip:alice@example.com");
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_B_URI, "sip:bob@example.com");
+	mnl_attr_put_strz(nlh, SIPALG_DIALOG_EVENT, "presence");
+	mnl_attr_put_u8(nlh, SIPALG_DIALOG_SUB_STATE, SIPALG_SUBSCRIPTION_PENDING);
+	mnl_attr_put_u32(nlh, SIPALG_DIALOG_SUB_EXPIRES, 600);
+	mnl_attr_put_u32(nlh, SIPALG_DIALOG_SUB_EXPIRES_IN, 599);
+	mnl_attr_put_u32(nlh, SIPALG_DIALOG_NOTIFIES, 3);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/* OPTIONS of the registrar; @answered: or one that was not. */
+static void put_options(struct nlmsghdr *nlh, uint8_t by, bool answered)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_REG_OPTIONS);
+
+	mnl_attr_put_u8(nlh, SIPALG_OPTIONS_BY, by);
+	mnl_attr_put_u64(nlh, SIPALG_OPTIONS_TIME, START);
+	mnl_attr_put_u16(nlh, SIPALG_OPTIONS_STATUS, answered ? 200 : 0);
+	mnl_attr_put_u16(nlh, SIPALG_OPTIONS_UNANSWERED, answered ? 0 : 4);
+	if (answered)
+		mnl_attr_put_u32(nlh, SIPALG_OPTIONS_RTT, 12);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -105,6 +153,12 @@ void message_put_registration(struct nlmsghdr *nlh, uint32_t nth)
 	message_put_addr(nlh, SIPALG_REG_OUTER_ADDR, "203.0.113.1");
 	mnl_attr_put_u16(nlh, SIPALG_REG_OUTER_PORT, 5060);
 	mnl_attr_put_u8(nlh, SIPALG_REG_PROTOCOL, 17);
+	mnl_attr_put_u32(nlh, SIPALG_REG_ASKED, 7200);
+	mnl_attr_put_u64(nlh, SIPALG_REG_SINCE, START);
+	mnl_attr_put_u64(nlh, SIPALG_REG_REFRESHED, START + 1000);
+	mnl_attr_put_u8(nlh, SIPALG_REG_REACHABLE, SIPALG_REACHABLE_YES);
+	put_options(nlh, SIPALG_BY_REGISTRAR, true);
+	put_options(nlh, SIPALG_BY_PHONE, false);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -129,6 +183,35 @@ void message_put_binding(struct nlmsghdr *nlh, uint32_t nth)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+void message_put_stream(struct nlmsghdr *nlh, uint32_t nth)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_A_STREAM);
+
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_ID, nth);
+	mnl_attr_put_u64(nlh, SIPALG_STREAM_START, START);
+	message_put_addr(nlh, SIPALG_STREAM_A_INNER_ADDR, "192.168.1.10");
+	mnl_attr_put_u16(nlh, SIPALG_STREAM_A_INNER_PORT, 41000);
+	message_put_addr(nlh, SIPALG_STREAM_A_OUTER_ADDR, "203.0.113.1");
+	mnl_attr_put_u16(nlh, SIPALG_STREAM_A_OUTER_PORT, 41001);
+	mnl_attr_put_u8(nlh, SIPALG_STREAM_A_STATE, SIPALG_STREAM_SIP);
+	mnl_attr_put_u8(nlh, SIPALG_STREAM_A_REASON, SIPALG_LEFT_NONE);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_A_MESSAGES, 12);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_A_HELD, 300);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_A_MEMORY, 4096);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_A_OFFSET, 57);
+	message_put_addr(nlh, SIPALG_STREAM_B_INNER_ADDR, "198.51.100.7");
+	mnl_attr_put_u16(nlh, SIPALG_STREAM_B_INNER_PORT, 5060);
+	message_put_addr(nlh, SIPALG_STREAM_B_OUTER_ADDR, "198.51.100.7");
+	mnl_attr_put_u16(nlh, SIPALG_STREAM_B_OUTER_PORT, 5060);
+	mnl_attr_put_u8(nlh, SIPALG_STREAM_B_STATE, SIPALG_STREAM_LEFT_ALONE);
+	mnl_attr_put_u8(nlh, SIPALG_STREAM_B_REASON, SIPALG_LEFT_STALLED);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_B_MESSAGES, 11);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_B_HELD, 0);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_B_MEMORY, 0);
+	mnl_attr_put_u32(nlh, SIPALG_STREAM_B_OFFSET, (uint32_t)-44);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 void message_put_status(struct nlmsghdr *nlh)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_A_STATUS);
@@ -144,6 +227,15 @@ void message_put_status(struct nlmsghdr *nlh)
 	mnl_attr_put_u16(nlh, SIPALG_STATUS_PORT, 5060);
 	mnl_attr_put_u16(nlh, SIPALG_STATUS_MEDIA_PORT_MIN, 10000);
 	mnl_attr_put_u16(nlh, SIPALG_STATUS_MEDIA_PORT_MAX, 65535);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_CALLS_TRYING, 1);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_CALLS_RINGING, 2);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_CALLS_ANSWERED, 3);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_CALLS_HELD, 1);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_SUBSCRIPTIONS, 5);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_STREAMS, 3);
+	mnl_attr_put_u32(nlh, SIPALG_STATUS_STREAMS_MAX, 65536);
+	mnl_attr_put_u64(nlh, SIPALG_STATUS_STREAM_BYTES, 4396);
+	mnl_attr_put_u64(nlh, SIPALG_STATUS_STREAM_BYTES_MAX, 67108864);
 	mnl_attr_nest_end(nlh, nest);
 }
 

@@ -19,7 +19,9 @@ void message_put_bytes(struct nlmsghdr *nlh, uint16_t attr, const char *data, si
 
 /* An answered call with two media lines; @nth makes it differ from others. */
 void message_put_dialog(struct nlmsghdr *nlh, uint32_t nth);
+void message_put_subscription(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_registration(struct nlmsghdr *nlh, uint32_t nth);
+void message_put_stream(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_binding(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_status(struct nlmsghdr *nlh);
 

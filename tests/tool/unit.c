@@ -182,8 +182,12 @@ static void test_commands(void)
 	ok(find("dialog", NULL)->run == cmd_dialog_list, "dialog");
 	ok(!find("di", NULL), "di is ambiguous");
 	ok(find("dis", NULL)->run == cmd_disable, "dis");
+	ok(find("su", "l")->run == cmd_subscription_list, "su l");
+	ok(find("r", "s")->run == cmd_registration_show, "r s");
+	ok(find("b", "s")->run == cmd_binding_show, "b s");
 	ok(!find("sta", NULL), "sta is ambiguous");
 	ok(find("stats", NULL)->run == cmd_stats, "stats");
+	ok(find("str", "s")->run == cmd_stream_show, "str s");
 	ok(find("b", NULL)->run == cmd_binding_list, "b");
 	ok(!find("status", "now"), "status takes no word");
 	ok(!find("dialog", "x"), "no such verb");
@@ -203,8 +207,10 @@ int main(void)
 	test_lengths(&schema_dialog);
 	test_lengths(&schema_media);
 	test_lengths(&schema_registration);
+	test_lengths(&schema_options);
 	test_lengths(&schema_binding);
 	test_lengths(&schema_message);
+	test_lengths(&schema_stream);
 	test_walk();
 	test_commands();
 	return tap_end();

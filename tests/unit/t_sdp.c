@@ -176,7 +176,10 @@ static void kinds(void)
 		{ "application 1 TCP/TLS/BFCP *", SDP_KIND_APPLICATION,
 		  SDP_PROTO_TCP },
 		{ "application 1 tcp *", SDP_KIND_APPLICATION, SDP_PROTO_TCP },
-		{ "other 1 SCTP *", SDP_KIND_OTHER, SDP_PROTO_OTHER },
+		{ "other 1 SCTP *", SDP_KIND_OTHER, SDP_PROTO_NEITHER },
+		{ "other 1 sctp/DTLS *", SDP_KIND_OTHER, SDP_PROTO_NEITHER },
+		{ "audio 1 DCCP/RTP/AVP 0", SDP_KIND_AUDIO, SDP_PROTO_NEITHER },
+		{ "other 1 dccpx *", SDP_KIND_OTHER, SDP_PROTO_OTHER },
 		{ "audios 1 RTP *", SDP_KIND_OTHER, SDP_PROTO_OTHER },
 		{ "audio 1 TCPX/x *", SDP_KIND_AUDIO, SDP_PROTO_OTHER },
 		{ "audio 1 XRTP/AVP *", SDP_KIND_AUDIO, SDP_PROTO_OTHER },
@@ -209,30 +212,39 @@ static void candidates(void)
 		     "a=candidate:5 1 UDP 1 10.0.0.2 x typ host\r\n"
 		     "a=candidate:6 1 UDP 1 10.0.0.2 1 host\r\n"
 		     "a=candidate:7\r\n"
-		     "a=remote-candidates:1 10.0.0.2 8998\r\n"), SIPALG_R_OK,
-	       "candidates");
-	is_num(sdp.ncands, 4, "the odd ones are passed over");
+		     "a=remote-candidates:1 10.0.0.2 8998 2 ::1 9 3 x\r\n"),
+	       SIPALG_R_OK, "candidates");
+	is_num(sdp.ncands, 6, "the odd ones are passed over");
 	is_num(c[0].media, 1, "section");
 	is_num(c[0].component, 1, "component");
-	ok(c[0].udp && c[0].host, "udp, host");
+	ok(c[0].udp && !c[0].remote, "udp, and the sender's");
 	is_span(data, c[0].addr_text, "10.0.0.2", "address");
 	is_num(c[0].addr.addr[0], 10, "in bytes");
 	is_span(data, c[0].port_text, "8998", "port");
 	is_num(c[0].port, 8998, "as a number");
-	is_num(c[0].raddr.text.len + c[0].rport_text.len, 0, "not related");
 	is_num(c[1].component, 2, "RTCP");
-	ok(c[1].udp && !c[1].host, "srflx");
-	is_span(data, c[1].raddr.text, "10.0.0.2", "related address");
-	is_num(c[1].raddr.addr.family, 4, "in bytes");
-	is_span(data, c[1].rport_text, "8998", "related port");
-	ok(!c[2].udp && c[2].host, "tcp");
+	ok(c[1].udp, "srflx");
+	is_num(c[1].addr.addr[0], 192, "not its related address");
+	ok(!c[2].udp, "tcp");
 	is_num(c[2].addr.family, 6, "of IPv6");
 	is_num(c[3].addr.family, 0, "a name");
+	ok(c[4].remote && c[5].remote, "the receiver's");
+	is_num(c[4].component, 1, "component");
+	is_span(data, c[4].addr_text, "10.0.0.2", "address");
+	is_num(c[4].port, 8998, "port");
+	is_num(c[5].component, 2, "component of the second");
+	is_num(c[5].addr.family, 6, "family of the second");
+	is_span(data, c[5].port_text, "9", "port of the second");
+	is_num(parse(V "a=remote-candidates:1 1.1.1.1 1\r\n" M
+		     "a=remote-candidates:\r\na=remote-candidates:1 1.1.1.1\r\n"
+		     "a=remote-candidates:x 1.1.1.1 1\r\n"), SIPALG_R_OK,
+	       "remote candidates that say nothing");
+	is_num(sdp.ncands, 0, "none");
 }
 
 static void limits(void)
 {
-	static char text[16384];
+	static char text[32768];
 	int i, n;
 
 	for (n = SDP_MAX_MEDIA; n <= SDP_MAX_MEDIA + 1; n++) {
@@ -252,22 +264,24 @@ static void limits(void)
 	}
 }
 
-/* The session descriptions of a message, with '|' behind each. */
+/* The session descriptions of a message, with '|' behind each, early ones '!'. */
 static void bodies(const char *fields, const char *body, const char *want)
 {
 	static struct sip_msg m;
 	static char text[65536], out[65536];
-	struct sip_span part;
-	u32 pos = 0, n;
+	struct sip_parts parts;
+	struct sip_part part;
+	u32 n;
 
 	n = (u32)snprintf(text, sizeof(text), "SIP/2.0 200 OK\r\nVia: x\r\n"
 		     "From: <sip:a@h>\r\nTo: <sip:a@h>\r\nCall-ID: 1\r\n"
 		     "CSeq: 1 INVITE\r\n%s\r\n%s", fields, body);
 	is_num(sip_parse(&m, put(text, n), n), SIPALG_R_OK, fields);
 	out[0] = 0;
-	while (sip_body_next(&m, &pos, &part)) {
-		strncat(out, m.data + part.off, part.len);
-		strcat(out, "|");
+	sip_parts_init(&parts, &m);
+	while (sip_parts_next(&parts, &part)) {
+		strncat(out, m.data + part.body.off, part.body.len);
+		strcat(out, part.early ? "!" : "|");
 	}
 	if (!ok(!strcmp(out, want), "session descriptions"))
 		printf("# got '%s', not '%s'\n", out, want);
@@ -326,6 +340,21 @@ static void multipart_bodies(void)
 	       "--a\\b\r\n" CTS "v=1\r\n--a\\b--", "");
 }
 
+/* Early media have descriptions of their own (RFC 3959). */
+static void early_bodies(void)
+{
+	bodies(CT "application/sdp\r\nContent-Disposition: Early-Session ;"
+	       "handling=optional\r\n", "v=0", "v=0!");
+	bodies(CT "application/sdp\r\nContent-Disposition: session\r\n",
+	       "v=0", "v=0|");
+	bodies(CT "application/sdp\r\nContent-Disposition: early\r\n",
+	       "v=0", "v=0|");
+	bodies(CT "multipart/mixed;boundary=b\r\n"
+	       "Content-Disposition: early-session\r\n",
+	       "--b\r\nContent-Disposition: early-session\r\n" CTS "v=1\r\n"
+	       "--b\r\n" CTS "v=2\r\n--b--", "v=1!v=2|");
+}
+
 static void nested_bodies(void)
 {
 	static char text[16384];
@@ -360,8 +389,8 @@ static void nested_bodies(void)
 		strcat(text, "--b\r\n" CTS "v\r\n");
 	strcat(text, "--b--");
 	bodies(CT "multipart/mixed;boundary=b\r\n", text,
-	       "v|v|v|v|v|v|v|v|");
+	       "v|v|v|v|v|v|v|v|v|v|v|v|v|v|v|v|v|v|v|v|");
 }
 
 TAP_MAIN(whole, lines, twins, broken, kinds, candidates, limits, single_bodies,
-	 multipart_bodies, nested_bodies)
+	 multipart_bodies, early_bodies, nested_bodies)

@@ -118,6 +118,41 @@ static void fields(void)
 	}
 }
 
+/* Every field of the list, and some that look like it: by name alone. */
+static void names(void)
+{
+	static const char * const yes[] = {
+		"Contact", "m", "Route", "Record-Route", "Path", "Service-Route",
+		"Refer-To", "r", "Referred-By", "b", "P-Asserted-Identity",
+		"P-Preferred-Identity", "P-Associated-URI", "Remote-Party-ID",
+		"Diversion", "History-Info", "Reply-To", "Alert-Info",
+		"Call-Info", "cOnTaCt", "RECORD-ROUTE",
+	};
+	static const char * const no[] = {
+		"Replaces", "Target-Dialog", "Join", "In-Reply-To", "Warning",
+		"Authorization", "Proxy-Authorization", "WWW-Authenticate",
+		"Proxy-Authenticate", "Authentication-Info", "User-Agent",
+		"Server", "Subject", "Organization", "Error-Info", "Identity",
+		"Identity-Info", "Event", "o", "x", "k", "X-Contact", "Contacts",
+		"Route-", "P-Asserted-Identit", "Pathe", "Refer-Sub", "q",
+	};
+	char in[128], want[128], out[4096];
+	size_t i;
+
+	fail_at = 0;
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		sprintf(in, "%s: \"10.0.0.1\" <sip:a@10.0.0.1:5;x>;y", yes[i]);
+		sprintf(want, "%s: \"10.0.0.1\" <sip:a@192.0.2.1:1005;x>;y", yes[i]);
+		is_num(run(in, out), SIPALG_R_OK, in);
+		ok(!strcmp(out, want), want);
+	}
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+		sprintf(in, "%s: <sip:a@10.0.0.1:5>", no[i]);
+		is_num(run(in, out), SIPALG_R_OK, in);
+		is_num(e.n, 0, "left as it is");
+	}
+}
+
 /* An address that stays the same keeps its way of writing. */
 static enum sipalg_reason same(void *priv, const struct sip_ask *ask,
 			       struct sip_answer *answer)
@@ -167,4 +202,78 @@ static void refused(void)
 	fail_at = 0;
 }
 
-TAP_MAIN(fields, unchanged, refused)
+/* More than the list holds: the message stays as it is. */
+static void too_many(void)
+{
+	static const char *const elements[] = {
+		"Contact: <sip:10.0.0.1>", "Via: SIP/2.0/UDP 10.0.0.1",
+		"Via: SIP/2.0/UDP 10.0.0.1 : 5",
+	};
+	static const struct sip_resolver r = { resolve, NULL };
+	static char text[16384];
+	size_t i;
+	u32 k, n;
+
+	fail_at = 0;
+	for (i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
+		const char *element = strchr(elements[i], ' ') + 1;
+
+		n = (u32)sprintf(text, "OPTIONS sip:x SIP/2.0\r\nv:SIP/2.0/UDP x\r\n"
+				 "f:<sip:x>\r\nt:<sip:x>\r\ni:1\r\n"
+				 "CSeq:1 OPTIONS\r\n%s", elements[i]);
+		for (k = 1; k <= SIP_MAX_EDITS; k++)
+			n += (u32)sprintf(text + n, ",%s", element);
+		n += (u32)sprintf(text + n, "\r\n\r\n");
+		sip_edits_init(&e);
+		is_num(sip_parse(&m, put(text, n), n), SIPALG_R_OK, "parsed");
+		is_num(sip_translate(&m, &r, &e), SIPALG_R_TOO_MANY_EDITS,
+		       elements[i]);
+		ok(e.failed, "and nothing can be applied");
+	}
+}
+
+/* The Request-URI comes first, and its refusal is the message's too. */
+static void request_uri(void)
+{
+	static const struct sip_resolver r = { resolve, NULL };
+	static const char text[] =
+		"OPTIONS sip:10.0.0.1:5;x SIP/2.0\r\nVia: SIP/2.0/UDP x\r\n"
+		"Call-ID: 1\r\nFrom: <sip:x>\r\nTo: <sip:x>\r\n"
+		"CSeq: 1 OPTIONS\r\nContact: *\r\n\r\n";
+	const char *data = put(text, sizeof(text) - 1);
+	static char out[1024];
+	u32 n;
+
+	for (fail_at = 1; fail_at >= 0; fail_at--) {
+		asked = 0;
+		sip_edits_init(&e);
+		is_num(sip_parse(&m, data, sizeof(text) - 1), SIPALG_R_OK, "parsed");
+		is_num(sip_translate(&m, &r, &e),
+		       fail_at ? SIPALG_R_NO_PORT : SIPALG_R_OK, "asked");
+		is_num(asked, 1, "once");
+	}
+	fail_at = 0;
+	n = sip_edits_apply(&e, data, sizeof(text) - 1, out);
+	ok(n > 30 && !strncmp(out, "OPTIONS sip:192.0.2.1:1005;x ", 29),
+	   "and translated alone: a star is nobody");
+}
+
+static void endpoints(void)
+{
+	struct sip_endpoint a = { { 4, { 10, 0, 0, 1 } }, 5060 }, b = a;
+
+	ok(sip_endpoint_equal(&a, &b), "the same");
+	b.port++;
+	ok(!sip_endpoint_equal(&a, &b), "another port");
+	b = a;
+	b.host.addr[3]++;
+	ok(!sip_endpoint_equal(&a, &b), "another host");
+	b = a;
+	b.host.family = 6;
+	ok(!sip_endpoint_equal(&a, &b), "another family");
+	b = a;
+	b.host.addr[4]++;
+	ok(sip_endpoint_equal(&a, &b), "IPv4 has four bytes");
+}
+
+TAP_MAIN(fields, names, unchanged, refused, too_many, request_uri, endpoints)

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../kmod/sip/codec.h"
 #include "../../kmod/sip/edit.h"
 #include "../../kmod/sip/sdp.h"
 

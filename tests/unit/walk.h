@@ -85,6 +85,14 @@ static inline void walk_conn(const struct sdp_conn *c, struct sip_span s)
 		walk_bad++;
 }
 
+static inline void walk_codecs(const char *d, const struct sdp_media *m)
+{
+	char text[16 * SDP_CODEC_TEXT];
+	u8 codes[16];
+
+	sdp_codecs_print(text, codes, sdp_codecs(d, m, codes, 16));
+}
+
 static inline void walk_sdp(const char *d, struct sip_span s, struct sdp *sdp)
 {
 	u32 i;
@@ -104,12 +112,11 @@ static inline void walk_sdp(const char *d, struct sip_span s, struct sdp *sdp)
 		walk_in(sdp->media[i].rtcp_text, s);
 		walk_in(sdp->media[i].fmts, s);
 		walk_in(sdp->media[i].attrs, s);
+		walk_codecs(d, &sdp->media[i]);
 	}
 	for (i = 0; i < sdp->ncands; i++) {
-		walk_conn(&sdp->cands[i].raddr, s);
 		walk_in(sdp->cands[i].addr_text, s);
 		walk_in(sdp->cands[i].port_text, s);
-		walk_in(sdp->cands[i].rport_text, s);
 		if (sdp->cands[i].media >= sdp->nmedia)
 			walk_bad++;
 	}
@@ -117,9 +124,11 @@ static inline void walk_sdp(const char *d, struct sip_span s, struct sdp *sdp)
 
 static inline void walk_message(const struct sip_msg *m)
 {
-	struct sip_span whole = { 0, m->len }, part;
+	struct sip_span whole = { 0, m->len };
+	u32 i, seen = 0, parts = 0;
+	struct sip_parts bodies;
+	struct sip_part part;
 	static struct sdp sdp;
-	u32 i, seen = 0, pos = 0, parts = 0;
 	int id;
 
 	if (m->len > walk_limit || sip_span_is(m->data, m->call_id, ""))
@@ -149,9 +158,10 @@ static inline void walk_message(const struct sip_msg *m)
 		walk_vias(m->data, m->hdrs[i].value);
 		walk_uri(m->data, m->hdrs[i].value);
 	}
-	while (sip_body_next(m, &pos, &part)) {
-		walk_in(part, m->body);
-		walk_sdp(m->data, part, &sdp);
+	sip_parts_init(&bodies, m);
+	while (sip_parts_next(&bodies, &part)) {
+		walk_in(part.body, m->body);
+		walk_sdp(m->data, part.body, &sdp);
 		if (parts++ > m->body.len)
 			exit(99);
 	}

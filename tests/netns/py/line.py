@@ -15,7 +15,9 @@ gateway's port 5060, so that each of them differs. {n} is a new number for
 each message, {s} the server's address.
 """
 
+import gateway
 import net
+import sip
 from tap import check, equal
 
 SERVER = (net.S1, 5060)
@@ -24,17 +26,21 @@ SERVER = (net.S1, 5060)
 class Line:
     """The topology, a phone in p1 and a server in s1, for as long as the tests run."""
 
-    def __init__(self, variant='masquerade', port=5060):
+    def __init__(self, variant='masquerade', port=5060, v6=False):
         self.network = net.Net(variant).__enter__()  # pylint: disable=unnecessary-dunder-call
-        self.other = self.network.udp('p2', port)
-        self.phone = self.network.udp('p1', port)
-        self.server = self.network.udp('s1', 5060)
+        if v6:
+            gateway.nft('table ip6 nat {\nchain post { type nat hook postrouting priority srcnat;'
+                        ' oifname wan masquerade; }\n}')
+        self.other = self.network.udp('p2', port, v6=v6)
+        self.phone = self.network.udp('p1', port, v6=v6)
+        self.server = self.network.udp('s1', 5060, v6=v6)
+        self.to = self.server.getsockname()[:2]
         for sock in (self.other, self.phone):
-            sock.sendto(b'\r\n\r\n', SERVER)
+            sock.sendto(b'\r\n\r\n', self.to)
             data, self.outer = net.receive(self.server)
             check(data is not None, 'not even a keep-alive gets through')
         check(variant == 'none' or self.outer[1] != port, 'the phone has no port of its own')
-        self.inner = (net.P1, port)
+        self.inner = self.phone.getsockname()[:2]
         self.number = 0
 
     def close(self):
@@ -44,21 +50,20 @@ class Line:
         self.number += 1
         return self.number
 
-    @staticmethod
-    def _fill(text, where, number, extra):
-        host, port = where
+    def _fill(self, text, where, extra):
+        host, port = sip.bracket(where[0]), where[1]
         bare = host if port == 5060 else f'{host}:{port}'
-        fields = {'a': f'{host}:{port}', 'b': bare, 'h': host, 'p': str(port), 'n': str(number),
-                  's': net.S1, **extra}
+        fields = {'a': f'{host}:{port}', 'b': bare, 'h': host, 'p': str(port),
+                  'n': str(self.number), 's': sip.bracket(self.to[0]), **extra}
         for key, value in fields.items():
             text = text.replace('{' + key + '}', value)
         return text.encode('utf-8', 'surrogateescape')
 
     def inside(self, text, **extra):
-        return self._fill(text, self.inner, self.number, extra)
+        return self._fill(text, self.inner, extra)
 
     def outside(self, text, **extra):
-        return self._fill(text, self.outer, self.number, extra)
+        return self._fill(text, self.outer, extra)
 
     def got(self, sock, wanted, what):
         data, source = net.receive(sock)
@@ -68,7 +73,7 @@ class Line:
 
     def out(self, text, what, **extra):
         """The phone sends a text; the server has to read what it means outside."""
-        self.phone.sendto(self.inside(text, **extra), SERVER)
+        self.phone.sendto(self.inside(text, **extra), self.to)
         return self.got(self.server, self.outside(text, **extra), what)
 
     def back(self, text, what, **extra):
@@ -77,7 +82,7 @@ class Line:
         return self.got(self.phone, self.inside(text, **extra), what)
 
     def same_out(self, data, what):
-        self.phone.sendto(data, SERVER)
+        self.phone.sendto(data, self.to)
         self.got(self.server, data, what)
 
     def same_back(self, data, what):

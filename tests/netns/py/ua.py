@@ -15,11 +15,11 @@ from tap import check, equal
 class Ua:
     """A phone or a server in a namespace."""
 
-    def __init__(self, network, ns, name, port=5060, rtp=40000, v6=False):
+    def __init__(self, network, ns, name, port=5060, rtp=40000, v6=False, address=None):
         self.network, self.ns, self.name = network, ns, name
-        self.socket = network.udp(ns, port, v6=v6)
-        self.rtp = network.udp(ns, rtp, v6=v6)
-        self.rtcp = network.udp(ns, rtp + 1, v6=v6)
+        self.socket = network.udp(ns, port, address, v6)
+        self.rtp = network.udp(ns, rtp, address, v6)
+        self.rtcp = network.udp(ns, rtp + 1, address, v6)
         self.address, self.port = self.socket.getsockname()[:2]
         self.media = (self.address, rtp)
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How the hosts of a call are reached from outside: through the bindings of
+ * their Contacts and of their own Record-Route, by whom the other side named.
+ */
+#include "ctx.h"
+
+static void learn_host(struct sipalg_ctx *ctx, struct sip_span element,
+		       struct sip_host *host)
+{
+	struct sip_uri uri;
+
+	if (!sip_uri_parse(ctx->msg.data, element, &uri) && uri.addr.family)
+		*host = uri.addr;
+}
+
+/*
+ * Where the sender's side of the call may also speak from: its Contact, and
+ * the proxy that is next to us. Of a request that is the first of the
+ * Record-Route's, of a response the last (RFC 3261 16.6, 12.1).
+ */
+static void learn_hosts(struct sipalg_ctx *ctx)
+{
+	const struct sip_msg *m = &ctx->msg;
+	struct sip_nameaddr na, route = {};
+	const struct sip_hdr *h;
+	struct sip_span rest;
+
+	if (m->status >= 300)
+		return;
+	h = sip_hdr_first(m, SIP_HDR_CONTACT);
+	if (h) {
+		rest = h->value;
+		if (sip_nameaddr_next(m->data, &rest, &na) == 1 && !na.star)
+			learn_host(ctx, na.uri, &ctx->call->target[ctx->side]);
+	}
+	for (h = sip_hdr_first(m, SIP_HDR_RECORD_ROUTE); h; h = sip_hdr_next(m, h)) {
+		rest = h->value;
+		while (sip_nameaddr_next(m->data, &rest, &na) == 1) {
+			route = na;
+			if (!m->status)
+				goto found;
+		}
+	}
+found:
+	if (route.uri.len)
+		learn_host(ctx, route.uri, &ctx->call->route[ctx->side]);
+	/* Whom the other side was seen to speak to may speak back. */
+	if (!m->status && m->to_tag.len && sipalg_sender_is_near(ctx) &&
+	    !sip_host_equal(&ctx->path.dst_out.host, &ctx->call->host[!ctx->side]))
+		ctx->call->target[!ctx->side] = ctx->path.dst_out.host;
+}
+
+/* Who may come by there: where that changed, the new before the old. */
+static void lease(struct sipalg_reach *r, unsigned int i, const struct sip_host *host)
+{
+	struct sip_host *now = &r->leased[i];
+
+	if (!host->family || sip_host_equal(host, now) ||
+	    sipalg_binding_hold(r->binding, host))
+		return;
+	if (now->family)
+		sipalg_binding_drop(r->binding, now, 0);
+	*now = *host;
+}
+
+static void lease_reach(struct sipalg_call *call, struct sipalg_reach *r, u8 side,
+			const struct sip_host *peer)
+{
+	if (!r->binding)
+		return;
+	lease(r, 0, peer);
+	lease(r, 1, &call->target[!side]);
+	lease(r, 2, &call->route[!side]);
+	lease(r, 3, &call->host[!side]);
+}
+
+static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
+{
+	lease_reach(call, &call->contact[side], side, peer);
+	lease_reach(call, &call->proxy[side], side, peer);
+}
+
+static void unlease(struct sipalg_reach *r)
+{
+	struct sipalg_binding *b = r->binding;
+	unsigned int i;
+
+	r->binding = NULL;
+	for (i = 0; i < SIPALG_CALL_LEASES; i++) {
+		struct sip_host host = r->leased[i];
+
+		r->leased[i].family = 0;
+		if (b && host.family)
+			sipalg_binding_drop(b, &host, 0);
+	}
+}
+
+/* The hold that the plan took for the receiver becomes the call's. */
+static void take_contact(struct sipalg_ctx *ctx)
+{
+	struct sipalg_reach *r = &ctx->call->contact[ctx->side];
+	struct sipalg_contact *c = &ctx->contacts[0];
+
+	if (!ctx->ncontacts)
+		return;
+	ctx->call->bare[ctx->side] = c->bare;
+	if (c->binding == r->binding)
+		return;
+	unlease(r);
+	r->binding = c->binding;
+	r->leased[0] = ctx->path.dst_in.host;
+	c->held = false;
+	sipalg_binding_set_master(c->binding, ctx->ct);
+}
+
+/* The plan's short lease keeps it for this; without memory, that is all. */
+static void take_proxy(struct sipalg_ctx *ctx)
+{
+	struct sipalg_reach *r = &ctx->call->proxy[ctx->side];
+
+	if (!ctx->proxy || ctx->proxy == r->binding ||
+	    sipalg_binding_hold(ctx->proxy, &ctx->path.dst_in.host))
+		return;
+	unlease(r);
+	r->binding = ctx->proxy;
+	r->leased[0] = ctx->path.dst_in.host;
+}
+
+void sipalg_call_lease(struct sipalg_ctx *ctx)
+{
+	struct sipalg_call *call = ctx->call;
+	u8 side = ctx->side;
+
+	learn_hosts(ctx);
+	take_contact(ctx);
+	take_proxy(ctx);
+	lease_side(call, side, &ctx->path.dst_in.host);
+	lease_side(call, !side, &ctx->path.src_out.host);
+}
+
+void sipalg_call_unlease(struct sipalg_call *call)
+{
+	unsigned int side;
+
+	for (side = 0; side < 2; side++) {
+		unlease(&call->contact[side]);
+		unlease(&call->proxy[side]);
+	}
+}
+
+static void linger(struct sipalg_reach *r)
+{
+	unsigned int i;
+
+	for (i = 0; r->binding && i < SIPALG_CALL_LEASES; i++) {
+		if (r->leased[i].family)
+			sipalg_binding_lease(r->binding, &r->leased[i],
+					     SIPALG_LINGER_SECONDS);
+	}
+}
+
+void sipalg_call_linger(struct sipalg_call *call)
+{
+	unsigned int side;
+
+	for (side = 0; side < 2; side++) {
+		linger(&call->contact[side]);
+		linger(&call->proxy[side]);
+	}
+}
