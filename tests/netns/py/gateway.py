@@ -2,6 +2,7 @@
 """The gateway as its administrator sees it: rules, counters, bindings, flows."""
 
 import json
+import os
 
 import net
 from tap import Skip, check, equal
