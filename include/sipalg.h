@@ -45,7 +45,7 @@
  *	their order; none at all: nothing is SIP any more. Calls, registrations
  *	and flows go on; what a flow's rule is, its next packet finds out.
  *	ERANGE, EINVAL: a rule is wrong; the sentence says what, and the bad
- *	attribute is pointed at. E2BIG: too many rules or prefixes. ENOMEM.
+ *	attribute is pointed at. E2BIG: too many rules. ENOMEM.
  *
  * SIPALG_CMD_EVENT (multicast group "events")
  *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
@@ -417,7 +417,6 @@ enum sipalg_message_attr {
 
 enum sipalg_action {
 	SIPALG_ACTION_ALG,	/* translate, and open what was agreed */
-	SIPALG_ACTION_OBSERVE,	/* track and count; change and open nothing */
 	SIPALG_ACTION_BYPASS,	/* as if it were not SIP */
 	SIPALG_ACTION_DROP,
 	SIPALG_ACTION_COUNT
@@ -446,13 +445,7 @@ enum sipalg_rule_attr {
 	SIPALG_RULE_OPTIONS,		/* nest: u32 each, type: enum sipalg_option + 1 */
 	SIPALG_RULE_RATES,		/* nest: u32 each, type: enum sipalg_method + 1:
 					 * messages per second from one host */
-	SIPALG_RULE_INNER,		/* nest, prefix; once per: other inside hosts that
-					 * may stand in c= of an offer */
-	SIPALG_RULE_CALLER,		/* nest, prefix; once per: who besides the registrar
-					 * may call a registered phone */
 	SIPALG_RULE_FLOWS,		/* u64: flows that it was found for */
-	SIPALG_RULE_DIALOGS,		/* u32: that live */
-	SIPALG_RULE_REGISTRATIONS,	/* u32: that live */
 	__SIPALG_RULE_MAX,
 	SIPALG_RULE_MAX = __SIPALG_RULE_MAX - 1
 };

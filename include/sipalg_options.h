@@ -6,12 +6,8 @@
  *
  * X(ENUM, name, kind, min, max, default, sentence)
  *   kind NUMBER:  a number, in the unit that the sentence says
- *        SWITCH:  off (0) or on (1)
- *        SOURCE:  enum sipalg_media_source
  *        FATE:    enum sipalg_fate
  *        METHODS: a bit for each method, 1 << enum sipalg_method
- *        HEADERS: a bit for each group, enum sipalg_headers
- *        DSCP:    0 to 63, or 64: as it is
  *
  * An option's place in this list is its number on the wire: append only.
  */
@@ -33,93 +29,21 @@ enum sipalg_method {
 
 #define SIPALG_ALL_METHODS	((1u << SIPALG_METHOD_COUNT) - 1)
 
-/* Who may send to a media binding. */
-enum sipalg_media_source {
-	SIPALG_SOURCE_ANSWERED,		/* the host that the other side named */
-	SIPALG_SOURCE_EXACT,		/* that host, from the port that it named */
-	SIPALG_SOURCE_SIGNALLING,	/* the host that the signalling comes from, too */
-	SIPALG_SOURCE_ANY,		/* anybody, once an answer was seen */
-	SIPALG_SOURCE_COUNT
-};
-
 enum sipalg_fate {
 	SIPALG_FATE_PASS,
 	SIPALG_FATE_DROP,
 	SIPALG_FATE_COUNT
 };
 
-/* Groups of places that are translated. */
-enum sipalg_headers {
-	SIPALG_HEADERS_VIA = 0x01,	/* Via */
-	SIPALG_HEADERS_CONTACT = 0x02,	/* Contact and the Request-URI */
-	SIPALG_HEADERS_ROUTE = 0x04,	/* Route, Record-Route, Path, Service-Route */
-	SIPALG_HEADERS_IDENTITY = 0x08,	/* From, To and others that only name */
-	SIPALG_HEADERS_REFER = 0x10,	/* Refer-To, Alert-Info, Call-Info */
-	SIPALG_HEADERS_SDP = 0x20,	/* session descriptions */
-	SIPALG_HEADERS_ALL = 0x3f,
-};
-
-#define SIPALG_DSCP_KEEP 64
-
 #define SIPALG_OPTIONS(X)                                                      \
 	X(METHODS, methods, METHODS, 1, SIPALG_ALL_METHODS, SIPALG_ALL_METHODS, \
 	  "requests with other methods are dropped")                           \
 	X(MALFORMED, malformed, FATE, 0, 1, SIPALG_FATE_PASS,                  \
 	  "what happens to messages that break the grammar")                   \
-	X(HEADERS, headers, HEADERS, 0, SIPALG_HEADERS_ALL, SIPALG_HEADERS_ALL, \
-	  "groups of places that are translated")                              \
-	X(MEDIA_SOURCE, media_source, SOURCE, 0, 3, SIPALG_SOURCE_ANSWERED,    \
-	  "who may send media to an inside host")                              \
-	X(LATCH, latch, SWITCH, 0, 1, 0,                                       \
-	  "media goes to where the other side's first packet came from (RFC 7362)") \
-	X(EARLY_MEDIA, early_media, SWITCH, 0, 1, 0,                           \
-	  "media may come in before an answer was seen, from the host that the offer went to") \
-	X(DIRECT_MEDIA, direct_media, SWITCH, 0, 1, 0,                         \
-	  "two inside hosts are told each other's own addresses")              \
-	X(REGISTRATION_PINHOLES, registration_pinholes, SWITCH, 0, 1, 1,       \
-	  "registered phones can be called by their registrar")                \
-	X(DIALOG_PINHOLES, dialog_pinholes, SWITCH, 0, 1, 1,                   \
-	  "calls open ports for their media")                                  \
-	X(MEDIA_PORT_MIN, media_port_min, NUMBER, 1024, 65534, 16384,          \
-	  "lowest outer port for media whose own port is taken")               \
-	X(MEDIA_PORT_MAX, media_port_max, NUMBER, 1025, 65535, 32767,          \
-	  "highest outer port for media whose own port is taken")              \
-	X(MAX_DIALOGS, max_dialogs, NUMBER, 0, 1048576, 131072,                \
-	  "dialogs of the rule at a time")                                     \
-	X(MAX_DIALOGS_SOURCE, max_dialogs_source, NUMBER, 0, 1048576, 1048576, \
-	  "dialogs that one host may begin at a time")                         \
-	X(MAX_REGISTRATIONS, max_registrations, NUMBER, 0, 1048576, 65536,     \
-	  "registered contacts of the rule at a time")                         \
-	X(MAX_REGISTRATIONS_SOURCE, max_registrations_source, NUMBER, 0, 1048576, 1048576, \
-	  "contacts that one host may have registered at a time")              \
-	X(MAX_MEDIA, max_media, NUMBER, 0, 32, 32,                             \
-	  "media lines of a message")                                          \
 	X(MAX_MESSAGE, max_message, NUMBER, 256, 65535, 65535,                 \
-	  "bytes of a message")                                                \
-	X(MAX_HELD, max_held, NUMBER, 1024, 1048576, 524288,                   \
-	  "bytes of memory that one TCP connection may have")                  \
+	  "bytes of a message; longer ones are left alone")                    \
 	X(RATE, rate, NUMBER, 0, 1000000, 0,                                   \
-	  "messages per second from one host, 0: any number; more are dropped") \
-	X(EARLY_SECONDS, early_seconds, NUMBER, 10, 3600, 240,                 \
-	  "seconds that a call may go without a final answer")                 \
-	X(CONFIRMED_SECONDS, confirmed_seconds, NUMBER, 60, 604800, 43200,     \
-	  "seconds that an answered call without Session-Expires may go without a message") \
-	X(MEDIA_IDLE_SECONDS, media_idle_seconds, NUMBER, 0, 604800, 0,        \
-	  "seconds without any media after which an answered call is ended, 0: never") \
-	X(STALL_SECONDS, stall_seconds, NUMBER, 1, 60, 5,                      \
-	  "seconds that a message over TCP may take to come to its end")       \
-	X(MARK_SIGNALLING, mark_signalling, NUMBER, 0, 0xffffffffu, 0,         \
-	  "ct mark of signalling flows")                                       \
-	X(MARK_SIGNALLING_MASK, mark_signalling_mask, NUMBER, 0, 0xffffffffu, 0, \
-	  "bits of the ct mark that mark-signalling sets, 0: none")            \
-	X(MARK_MEDIA, mark_media, NUMBER, 0, 0xffffffffu, 0,                   \
-	  "ct mark of media flows")                                            \
-	X(MARK_MEDIA_MASK, mark_media_mask, NUMBER, 0, 0xffffffffu, 0,         \
-	  "bits of the ct mark that mark-media sets, 0: none")                 \
-	X(DSCP_SIGNALLING, dscp_signalling, DSCP, 0, 64, SIPALG_DSCP_KEEP,     \
-	  "DSCP of signalling packets")                                        \
-	X(DSCP_MEDIA, dscp_media, DSCP, 0, 64, SIPALG_DSCP_KEEP,               \
-	  "DSCP of media packets")
+	  "messages per second from one host, 0: any number; more are dropped")
 
 enum sipalg_option {
 #define X(e, name, kind, min, max, def, text) SIPALG_O_##e,

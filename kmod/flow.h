@@ -44,7 +44,7 @@ enum sipalg_flow_flag {
  * @until: jiffies, the flow is kept alive at least so long; 0 never set
  * @stream: TCP: where the connection is, NULL if it is left alone
  * @generation: of the policy in which @rule was found
- * @rule: its number there, 0: none
+ * @rule: its number there, 0: none; see sipalg_policy_rule()
  */
 struct sipalg_flow {
 	u32 magic;

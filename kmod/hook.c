@@ -335,14 +335,15 @@ static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct,
 	if (proto != IPPROTO_UDP && proto != IPPROTO_TCP)
 		return NULL;
 	*rule = sipalg_policy_rule(sn, ct, dir, state, NULL);
-	if (!*rule || (*rule)->action == SIPALG_ACTION_BYPASS ||
-	    (*rule)->action == SIPALG_ACTION_DROP)
+	if (!*rule)
+		return NULL;
+	atomic64_inc(&(*rule)->flows);
+	if ((*rule)->action == SIPALG_ACTION_BYPASS || (*rule)->action == SIPALG_ACTION_DROP)
 		return NULL;
 	flow = sipalg_flow_mark(sn, ct);
-	if (flow) {
+	/* Another policy may have come meanwhile, without a rule for it. */
+	if (flow)
 		*rule = sipalg_policy_rule(sn, ct, dir, state, flow);
-		atomic64_inc(&(*rule)->flows);
-	}
 	return flow;
 }
 

@@ -209,25 +209,41 @@ static u32 find(const struct sipalg_policy *p, const struct nf_conn *ct,
 	return 0;
 }
 
+/*
+ * A CPU that still has the old policy may write its number of a flow's rule
+ * after another one wrote the generation of the new policy. So the number has
+ * the lowest bits of its own generation with it; no more than two policies are
+ * in use at a time, because each waits for the one before it to be gone.
+ */
+#define RULE_BITS 13
+
+static struct sipalg_rule *rule_of(const struct sipalg_policy *p, u32 n)
+{
+	BUILD_BUG_ON(SIPALG_RULES_MAX >= BIT(RULE_BITS));
+	return n ? p->rule[n - 1] : NULL;
+}
+
 struct sipalg_rule *sipalg_policy_rule(struct sipalg_net *sn, const struct nf_conn *ct,
 				       enum ip_conntrack_dir dir,
 				       const struct nf_hook_state *state,
 				       struct sipalg_flow *flow)
 {
 	const struct sipalg_policy *p = rcu_dereference(sn->policy);
+	u32 tag = p->generation & (BIT(16 - RULE_BITS) - 1);
 	u32 n;
 
 	/* Two CPUs that look at the same time find the same. */
 	if (flow && smp_load_acquire(&flow->generation) == p->generation) {
 		n = READ_ONCE(flow->rule);
-	} else {
-		n = find(p, ct, dir, state, flow && READ_ONCE(flow->flags[0]) & SIPALG_FLOW_BOUND);
-		if (flow) {
-			WRITE_ONCE(flow->rule, n);
-			smp_store_release(&flow->generation, p->generation);
-		}
+		if (n >> RULE_BITS == tag)
+			return rule_of(p, n & (BIT(RULE_BITS) - 1));
 	}
-	return n ? p->rule[n - 1] : NULL;
+	n = find(p, ct, dir, state, flow && READ_ONCE(flow->flags[0]) & SIPALG_FLOW_BOUND);
+	if (flow) {
+		WRITE_ONCE(flow->rule, tag << RULE_BITS | n);
+		smp_store_release(&flow->generation, p->generation);
+	}
+	return rule_of(p, n);
 }
 
 bool sipalg_policy_wants(struct sipalg_net *sn, const struct nf_conn *ct)

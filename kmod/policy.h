@@ -24,7 +24,6 @@ struct sipalg_flow;
 struct sipalg_net;
 
 #define SIPALG_RULES_MAX	4096
-#define SIPALG_PREFIXES		16
 
 /* @host: family 0: any. */
 struct sipalg_prefix {
@@ -70,13 +69,7 @@ struct sipalg_match {
  * @match: see there
  * @option: by enum sipalg_option
  * @rate: messages per second from one host, by enum sipalg_method; 0: any number
- * @ninner: how many of @inner are used
- * @ncallers: how many of @callers are used
- * @inner: other inside hosts that may stand in c= of an offer
- * @callers: who besides the registrar may call a registered phone
  * @flows: that matched
- * @dialogs: that live
- * @registrations: that live
  */
 struct sipalg_rule {
 	refcount_t ref;
@@ -87,13 +80,7 @@ struct sipalg_rule {
 	struct sipalg_match match;
 	u32 option[SIPALG_O_COUNT];
 	u32 rate[SIPALG_METHOD_COUNT];
-	u8 ninner;
-	u8 ncallers;
-	struct sipalg_prefix inner[SIPALG_PREFIXES];
-	struct sipalg_prefix callers[SIPALG_PREFIXES];
 	atomic64_t flows;
-	atomic_t dialogs;
-	atomic_t registrations;
 };
 
 /**
@@ -159,22 +146,6 @@ struct sipalg_rule *sipalg_policy_rule(struct sipalg_net *sn, const struct nf_co
 bool sipalg_policy_wants(struct sipalg_net *sn, const struct nf_conn *ct);
 
 bool sipalg_prefix_has(const struct sipalg_prefix *p, const struct sip_host *h);
-
-/* Is @h in one of these? */
-static inline bool sipalg_prefixes_have(const struct sipalg_prefix *p, unsigned int n,
-					const struct sip_host *h)
-{
-	while (n--) {
-		if (sipalg_prefix_has(p++, h))
-			return true;
-	}
-	return false;
-}
-
-static inline bool sipalg_allows(const struct sipalg_rule *r, enum sipalg_option o)
-{
-	return r->option[o];
-}
 
 /**
  * sipalg_option_check() - may an option have this value?

@@ -32,12 +32,8 @@ static const struct nla_policy rule_policy[SIPALG_RULE_MAX + 1] = {
 	[SIPALG_RULE_ZONE] = { .type = NLA_U16 },
 	[SIPALG_RULE_OPTIONS] = { .type = NLA_NESTED },
 	[SIPALG_RULE_RATES] = { .type = NLA_NESTED },
-	[SIPALG_RULE_INNER] = NLA_POLICY_NESTED(prefix_policy),
-	[SIPALG_RULE_CALLER] = NLA_POLICY_NESTED(prefix_policy),
 	/* Told, never taken */
 	[SIPALG_RULE_FLOWS] = { .type = NLA_REJECT },
-	[SIPALG_RULE_DIALOGS] = { .type = NLA_REJECT },
-	[SIPALG_RULE_REGISTRATIONS] = { .type = NLA_REJECT },
 };
 
 static int read_prefix(const struct nlattr *nla, struct sipalg_prefix *p,
@@ -116,33 +112,6 @@ static int read_rates(const struct nlattr *nest, struct sipalg_rule *r,
 	return 0;
 }
 
-/* These may be there several times. */
-static int read_prefixes(const struct nlattr *nest, struct sipalg_rule *r,
-			 struct netlink_ext_ack *extack)
-{
-	const struct nlattr *nla;
-	int rem, err;
-
-	nla_for_each_nested(nla, nest, rem) {
-		bool inner = nla_type(nla) == SIPALG_RULE_INNER;
-		u8 *n = inner ? &r->ninner : &r->ncallers;
-
-		if (!inner && nla_type(nla) != SIPALG_RULE_CALLER)
-			continue;
-		if (*n == SIPALG_PREFIXES) {
-			compat_set_msg(extack, "a rule has at most %u prefixes of a kind",
-				       SIPALG_PREFIXES);
-			NL_SET_BAD_ATTR(extack, nla);
-			return -E2BIG;
-		}
-		err = read_prefix(nla, (inner ? r->inner : r->callers) + *n, extack);
-		if (err)
-			return err;
-		++*n;
-	}
-	return 0;
-}
-
 static void read_name(char *to, size_t size, const struct nlattr *nla)
 {
 	if (nla)
@@ -193,15 +162,6 @@ static int read_match(struct nlattr **tb, struct sipalg_match *m,
 	return 0;
 }
 
-static int check_rule(const struct sipalg_rule *r, struct netlink_ext_ack *extack)
-{
-	if (r->option[SIPALG_O_MEDIA_PORT_MIN] < r->option[SIPALG_O_MEDIA_PORT_MAX])
-		return 0;
-	compat_set_msg(extack, "media_port_min %u has to be less than media_port_max %u",
-		       r->option[SIPALG_O_MEDIA_PORT_MIN], r->option[SIPALG_O_MEDIA_PORT_MAX]);
-	return -EINVAL;
-}
-
 static int read_rule(const struct nlattr *nest, struct sipalg_rule *r,
 		     struct netlink_ext_ack *extack)
 {
@@ -219,9 +179,7 @@ static int read_rule(const struct nlattr *nest, struct sipalg_rule *r,
 		err = read_options(tb[SIPALG_RULE_OPTIONS], r, extack);
 	if (!err && tb[SIPALG_RULE_RATES])
 		err = read_rates(tb[SIPALG_RULE_RATES], r, extack);
-	if (!err)
-		err = read_prefixes(nest, r, extack);
-	return err ?: check_rule(r, extack);
+	return err;
 }
 
 static int read_rules(struct genl_info *info, struct sipalg_policy *p)
@@ -317,7 +275,6 @@ static int put_match(struct sk_buff *skb, const struct sipalg_match *m)
 static int put_rule(struct sk_buff *skb, const struct sipalg_rule *r)
 {
 	struct nlattr *nest = nla_nest_start(skb, SIPALG_A_RULE);
-	unsigned int i;
 
 	if (!nest || nla_put_u32(skb, SIPALG_RULE_ID, r->id) ||
 	    (r->name[0] && nla_put_string(skb, SIPALG_RULE_NAME, r->name)) ||
@@ -326,18 +283,8 @@ static int put_rule(struct sk_buff *skb, const struct sipalg_rule *r)
 	    put_numbers(skb, SIPALG_RULE_OPTIONS, r->option, SIPALG_O_COUNT) ||
 	    put_numbers(skb, SIPALG_RULE_RATES, r->rate, SIPALG_METHOD_COUNT) ||
 	    nla_put_u64_64bit(skb, SIPALG_RULE_FLOWS, atomic64_read(&r->flows),
-			      SIPALG_RULE_PAD) ||
-	    nla_put_u32(skb, SIPALG_RULE_DIALOGS, atomic_read(&r->dialogs)) ||
-	    nla_put_u32(skb, SIPALG_RULE_REGISTRATIONS, atomic_read(&r->registrations)))
+			      SIPALG_RULE_PAD))
 		return -EMSGSIZE;
-	for (i = 0; i < r->ninner; i++) {
-		if (put_prefix(skb, SIPALG_RULE_INNER, &r->inner[i]))
-			return -EMSGSIZE;
-	}
-	for (i = 0; i < r->ncallers; i++) {
-		if (put_prefix(skb, SIPALG_RULE_CALLER, &r->callers[i]))
-			return -EMSGSIZE;
-	}
 	nla_nest_end(skb, nest);
 	return 0;
 }

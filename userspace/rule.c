@@ -18,10 +18,16 @@ void rule_init(struct rule *r)
 	memcpy(r->option, defaults, sizeof(defaults));
 }
 
+/* Names are words of a line: what would end one, or steer a terminal, is not shown. */
 static void read_string(char *to, size_t size, const struct nlattr *attr)
 {
-	if (attr)
-		snprintf(to, size, "%s", mnl_attr_get_str(attr));
+	if (!attr)
+		return;
+	snprintf(to, size, "%s", mnl_attr_get_str(attr));
+	for (; *to; to++) {
+		if ((unsigned char)*to <= ' ' || *to == 0x7f)
+			*to = '?';
+	}
 }
 
 static void read_prefix(struct prefix *p, const struct nlattr *nest)
@@ -33,7 +39,7 @@ static void read_prefix(struct prefix *p, const struct nlattr *nest)
 	mnl_attr_for_each_nested(attr, nest) {
 		uint16_t len = mnl_attr_get_payload_len(attr);
 
-		if (mnl_attr_get_type(attr) == SIPALG_PREFIX_LEN) {
+		if (mnl_attr_get_type(attr) == SIPALG_PREFIX_LEN && len == 1) {
 			p->len = mnl_attr_get_u8(attr);
 		} else if (mnl_attr_get_type(attr) == SIPALG_PREFIX_ADDR && len <= 16) {
 			p->family = len == 4 ? 4 : 6;
@@ -56,18 +62,6 @@ static void read_numbers(uint32_t *to, unsigned int max, const struct nlattr *ne
 	}
 }
 
-static void read_prefixes(struct rule *r, const struct record *rec)
-{
-	const struct nlattr *attr;
-
-	record_for_each(attr, rec) {
-		if (mnl_attr_get_type(attr) == SIPALG_RULE_INNER && r->ninner < RULE_PREFIXES)
-			read_prefix(&r->inner[r->ninner++], attr);
-		if (mnl_attr_get_type(attr) == SIPALG_RULE_CALLER && r->ncallers < RULE_PREFIXES)
-			read_prefix(&r->caller[r->ncallers++], attr);
-	}
-}
-
 void rule_read(struct rule *r, const struct record *rec)
 {
 	rule_init(r);
@@ -86,7 +80,6 @@ void rule_read(struct rule *r, const struct record *rec)
 	r->zone = record_number(rec, SIPALG_RULE_ZONE);
 	read_numbers(r->option, SIPALG_O_COUNT, rec->attr[SIPALG_RULE_OPTIONS]);
 	read_numbers(r->rate, SIPALG_METHOD_COUNT, rec->attr[SIPALG_RULE_RATES]);
-	read_prefixes(r, rec);
 }
 
 static bool put_prefix(struct nlmsghdr *nlh, size_t size, uint16_t type, const struct prefix *p)
@@ -147,14 +140,6 @@ bool rule_put(struct nlmsghdr *nlh, size_t size, const struct rule *r)
 	    !put_numbers(nlh, size, SIPALG_RULE_OPTIONS, r->option, defaults, SIPALG_O_COUNT) ||
 	    !put_numbers(nlh, size, SIPALG_RULE_RATES, r->rate, NULL, SIPALG_METHOD_COUNT))
 		return false;
-	for (unsigned int i = 0; i < r->ninner; i++) {
-		if (!put_prefix(nlh, size, SIPALG_RULE_INNER, &r->inner[i]))
-			return false;
-	}
-	for (unsigned int i = 0; i < r->ncallers; i++) {
-		if (!put_prefix(nlh, size, SIPALG_RULE_CALLER, &r->caller[i]))
-			return false;
-	}
 	mnl_attr_nest_end(nlh, nest);
 	return true;
 }

@@ -16,7 +16,6 @@
 #include "sipalg.h"
 #include "sipalg_options.h"
 
-#define RULE_PREFIXES	16
 #define RULE_WORDS	256	/* of a rule, at most */
 
 /* @family: 4 or 6; 0: any. */
@@ -46,10 +45,6 @@ struct rule {
 	uint16_t zone;
 	uint32_t option[SIPALG_O_COUNT];
 	uint32_t rate[SIPALG_METHOD_COUNT];
-	unsigned int ninner;
-	unsigned int ncallers;
-	struct prefix inner[RULE_PREFIXES];
-	struct prefix caller[RULE_PREFIXES];
 };
 
 /* Everything as it is where nothing is said. */

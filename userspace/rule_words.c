@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Rules as words: "alg iif lan proto udp port 5060-5062 media-source exact". */
+/* Rules as words: "alg iif lan proto udp port 5060-5062 methods INVITE,ACK,BYE". */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,7 +11,7 @@
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
-enum kind { NUMBER, SWITCH, SOURCE, FATE, METHODS, HEADERS, DSCP };
+enum kind { NUMBER, FATE, METHODS };
 
 static const struct {
 	const char *name;
@@ -25,11 +25,8 @@ static const struct {
 #undef X
 };
 
-static const char *const switches[] = { "off", "on" };
-static const char *const sources[] = { "answered", "exact", "signalling", "any" };
 static const char *const fates[] = { "pass", "drop" };
-static const char *const headers[] = { "via", "contact", "route", "identity", "refer", "sdp" };
-static const char *const actions[] = { "alg", "observe", "bypass", "drop" };
+static const char *const actions[] = { "alg", "bypass", "drop" };
 static const char *const methods[] = {
 #define X(name) #name,
 	SIPALG_METHODS(X)
@@ -41,12 +38,8 @@ static const struct {
 	unsigned int n;
 	bool set;	/* several, with commas */
 } kinds[] = {
-	[SWITCH] = { switches, COUNT(switches) },
-	[SOURCE] = { sources, COUNT(sources) },
 	[FATE] = { fates, COUNT(fates) },
 	[METHODS] = { methods, COUNT(methods), true },
-	[HEADERS] = { headers, COUNT(headers), true },
-	[DSCP] = { NULL, 0 },
 };
 
 /* media-port-min and media_port_min are the same. */
@@ -123,19 +116,20 @@ static int set_of(const char *what, const char *word, const char *const *names, 
 	return 0;
 }
 
-static int option(unsigned int o, const char *word, uint32_t *to)
+static int option(unsigned int o, const char *what, const char *word, uint32_t *to)
 {
 	enum kind kind = options[o].kind;
-	const char *what = options[o].name;
 
-	if (kind == DSCP && !strcmp(word, "keep")) {
-		*to = SIPALG_DSCP_KEEP;
-		return 0;
-	}
-	if (kind == NUMBER || kind == DSCP)
+	if (kind == NUMBER)
 		return number(what, word, options[o].min, options[o].max, to);
-	if (kinds[kind].set)
-		return set_of(what, word, kinds[kind].names, kinds[kind].n, to);
+	if (kinds[kind].set) {
+		if (set_of(what, word, kinds[kind].names, kinds[kind].n, to) < 0)
+			return -1;
+		if (*to || !options[o].min)
+			return 0;
+		error_say("%s cannot be \"%s\": it is at least one of them", what, word);
+		return -1;
+	}
 	return one_of(what, word, strlen(word), kinds[kind].names, kinds[kind].n, to);
 }
 
@@ -163,24 +157,6 @@ static int prefix(const char *what, const char *word, size_t len, struct prefix 
 	if (slash && number("the length of a prefix", slash + 1, 0, bits, &bits) < 0)
 		return -1;
 	p->len = bits;
-	return 0;
-}
-
-static int prefixes(const char *what, const char *word, struct prefix *list, unsigned int *n)
-{
-	while (*word) {
-		size_t len = strcspn(word, ",");
-
-		if (*n == RULE_PREFIXES) {
-			error_say("a rule cannot have more than %u prefixes for %s", RULE_PREFIXES,
-				  what);
-			return -1;
-		}
-		if (prefix(what, word, len, &list[*n]) < 0)
-			return -1;
-		++*n;
-		word += len + (word[len] == ',');
-	}
 	return 0;
 }
 
@@ -225,7 +201,13 @@ static int mark(const char *word, struct rule *r)
 	snprintf(first, sizeof(first), "%.*s", (int)(slash ? slash - word : 15), word);
 	if (number("mark", first, 0, UINT32_MAX, &r->mark) < 0)
 		return -1;
-	return slash ? number("the mask of mark", slash + 1, 0, UINT32_MAX, &r->mask) : 0;
+	if (slash && number("the mask of mark", slash + 1, 0, UINT32_MAX, &r->mask) < 0)
+		return -1;
+	if (!(r->mark & ~r->mask))
+		return 0;
+	error_say("the mark 0x%x has bits that the mask 0x%x has not: no flow matches", r->mark,
+		  r->mask);
+	return -1;
 }
 
 /* "INVITE=10,REGISTER=2" */
@@ -306,13 +288,9 @@ static int pair(struct rule *r, const char *word, const char *value)
 		return zone(value, r);
 	if (!strcmp(word, "rates"))
 		return rates(value, r);
-	if (!strcmp(word, "inner"))
-		return prefixes(word, value, r->inner, &r->ninner);
-	if (!strcmp(word, "caller"))
-		return prefixes(word, value, r->caller, &r->ncallers);
 	for (unsigned int o = 0; o < SIPALG_O_COUNT; o++) {
 		if (same(word, options[o].name))
-			return option(o, value, &r->option[o]);
+			return option(o, word, value, &r->option[o]);
 	}
 	error_say("there is no match or option \"%s\" of a rule: sipalgctl(8) lists them", word);
 	return -1;
@@ -324,7 +302,7 @@ int rule_parse(struct rule *r, char *const *words, int n)
 
 	rule_init(r);
 	if (!n) {
-		error_say("a rule begins with what it does: alg, observe, bypass or drop");
+		error_say("a rule begins with what it does: alg, bypass or drop");
 		return -1;
 	}
 	if (one_of("what a rule does", words[0], strlen(words[0]), actions, COUNT(actions),
@@ -354,12 +332,6 @@ static void print_prefix(FILE *out, const char *word, const struct prefix *p)
 		fprintf(out, "/%u", p->len);
 }
 
-static void print_prefixes(FILE *out, const char *word, const struct prefix *list, unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++)
-		print_prefix(out, i ? "," : word, &list[i]);
-}
-
 static void print_set(FILE *out, uint32_t value, const char *const *names, unsigned int n)
 {
 	const char *comma = "";
@@ -384,11 +356,7 @@ static void print_option(FILE *out, unsigned int o, uint32_t value)
 	for (const char *s = options[o].name; *s; s++)
 		fputc(*s == '_' ? '-' : *s, out);
 	fputc(' ', out);
-	if (kind == DSCP && value == SIPALG_DSCP_KEEP)
-		fputs("keep", out);
-	else if (kind == NUMBER && strstr(options[o].name, "mark"))
-		fprintf(out, "0x%x", value);
-	else if (kind == NUMBER || kind == DSCP)
+	if (kind == NUMBER)
 		fprintf(out, "%u", value);
 	else if (kinds[kind].set)
 		print_set(out, value, kinds[kind].names, kinds[kind].n);
@@ -434,6 +402,4 @@ void rule_print(FILE *out, const struct rule *r)
 			print_option(out, o, r->option[o]);
 	}
 	print_rates(out, r);
-	print_prefixes(out, " inner ", r->inner, r->ninner);
-	print_prefixes(out, " caller ", r->caller, r->ncallers);
 }

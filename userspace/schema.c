@@ -310,7 +310,6 @@ static const struct field stream_fields[] = {
 const struct schema schema_stream = SCHEMA("stream", stream_fields);
 static const char *const actions[] = {
 	[SIPALG_ACTION_ALG] = "alg",
-	[SIPALG_ACTION_OBSERVE] = "observe",
 	[SIPALG_ACTION_BYPASS] = "bypass",
 	[SIPALG_ACTION_DROP] = "drop",
 };
@@ -354,11 +353,7 @@ static const struct field rule_fields[] = {
 	[SIPALG_RULE_ZONE] = { "zone", V_U16 },
 	[SIPALG_RULE_OPTIONS] = { "options", V_NEST, .nest = &schema_rule_options },
 	[SIPALG_RULE_RATES] = { "rates", V_NEST, .nest = &schema_rates },
-	[SIPALG_RULE_INNER] = { "inner", V_NEST, .many = true, .nest = &schema_prefix },
-	[SIPALG_RULE_CALLER] = { "caller", V_NEST, .many = true, .nest = &schema_prefix },
 	[SIPALG_RULE_FLOWS] = { "flows", V_U64 },
-	[SIPALG_RULE_DIALOGS] = { "dialogs", V_U32 },
-	[SIPALG_RULE_REGISTRATIONS] = { "registrations", V_U32 },
 };
 
 const struct schema schema_rule = SCHEMA("rule", rule_fields);
