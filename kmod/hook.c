@@ -13,6 +13,8 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/slab.h>
 #include <net/addrconf.h>
+#include <net/dsfield.h>
+#include <net/inet_ecn.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>
@@ -101,12 +103,16 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 		goto out;
 	if (!sipalg_media_admits(b, &peer->host, !inbound))
 		goto out;
+	if (inbound && call->rule->option[SIPALG_O_MEDIA_SOURCE] == SIPALG_SOURCE_EXACT &&
+	    !sipalg_media_leads_to(b, peer))
+		goto out;
 	if (!sipalg_binding_add_flow(b, ct)) {
 		sipalg_count(sn, SIPALG_R_FLOWS_FULL);
 		goto out;
 	}
 	if (!ct->master && (inbound || sipalg_media_leads_to(b, peer)))
 		set_related(skb, ct, call->master);
+	sipalg_rule_mark(call->rule, ct, SIPALG_O_MARK_MEDIA);
 	ok = true;
 out:
 	spin_unlock_bh(lock);
@@ -457,6 +463,21 @@ static void inspect_error(const struct packet *p)
 		learn_path(p->skb, p->ct, p->flow);
 }
 
+/* Before it is looked at: what is made of it is sent the same way. */
+static void set_dscp(const struct packet *p)
+{
+	u32 dscp = p->rule->option[SIPALG_O_DSCP_SIGNALLING];
+
+	if (dscp == SIPALG_DSCP_KEEP)
+		return;
+	if (nf_ct_l3num(p->ct) == NFPROTO_IPV4) {
+		if (!skb_ensure_writable(p->skb, sizeof(struct iphdr)))
+			ipv4_change_dsfield(ip_hdr(p->skb), INET_ECN_MASK, dscp << 2);
+	} else if (!skb_ensure_writable(p->skb, sizeof(struct ipv6hdr))) {
+		ipv6_change_dsfield(ipv6_hdr(p->skb), INET_ECN_MASK, dscp << 2);
+	}
+}
+
 static unsigned int inspect_packet(struct sipalg_net *sn, const struct packet *p)
 {
 	if (nf_ct_protonum(p->ct) == IPPROTO_TCP)
@@ -502,6 +523,11 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 			(state->out->flags & IFF_LOOPBACK ||
 			 netif_is_l3_master(state->out))))
 		return NF_ACCEPT;
+	if (p.rule->action == SIPALG_ACTION_ALG) {
+		if (!nf_ct_is_confirmed(p.ct))
+			sipalg_rule_mark(p.rule, p.ct, SIPALG_O_MARK_SIGNALLING);
+		set_dscp(&p);
+	}
 	return inspect_packet(sn, &p);
 }
 

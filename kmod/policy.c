@@ -5,6 +5,7 @@
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "compat/extack.h"
@@ -41,6 +42,18 @@ void sipalg_rule_put(struct sipalg_rule *r)
 {
 	if (r && refcount_dec_and_test(&r->ref))
 		kfree_rcu(r, rcu);
+}
+
+void sipalg_rule_mark(const struct sipalg_rule *r, struct nf_conn *ct, enum sipalg_option kind)
+{
+#ifdef CONFIG_NF_CONNTRACK_MARK
+	u32 mask = r->option[kind + 1];
+
+	if (!mask)
+		return;
+	WRITE_ONCE(ct->mark, (READ_ONCE(ct->mark) & ~mask) | r->option[kind]);
+	nf_conntrack_event_cache(IPCT_MARK, ct);
+#endif
 }
 
 struct sipalg_rule *sipalg_rule_new(gfp_t gfp)
@@ -188,19 +201,23 @@ static u32 find(const struct sipalg_policy *p, const struct nf_conn *ct,
 	struct ends e = {
 		.in = back ? state->out : state->in,
 		.out = back ? state->in : state->out,
-		.any_port = bound,
 	};
 	u32 i;
 
 	sipalg_path_of(&e.path, ct, IP_CT_DIR_ORIGINAL);
 	for (i = 0; i < p->n; i++) {
 		const struct sipalg_match *m = &p->rule[i]->match;
+		bool lenient = bound && p->rule[i]->action == SIPALG_ACTION_ALG;
 
+		e.any_port = lenient;
 		if (matches(m, ct, &e))
 			return i + 1;
-		if (!bound)
+		/*
+		 * It came by what an inside host said in a flow of its own. But
+		 * what shuts flows out means those that it names.
+		 */
+		if (!lenient)
 			continue;
-		/* It came by what an inside host said in a flow of its own. */
 		turn(&e);
 		if (matches(m, ct, &e))
 			return i + 1;

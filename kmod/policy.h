@@ -70,6 +70,7 @@ struct sipalg_match {
  * @option: by enum sipalg_option
  * @rate: messages per second from one host, by enum sipalg_method; 0: any number
  * @flows: that matched
+ * @dialogs: that live
  */
 struct sipalg_rule {
 	refcount_t ref;
@@ -81,6 +82,7 @@ struct sipalg_rule {
 	u32 option[SIPALG_O_COUNT];
 	u32 rate[SIPALG_METHOD_COUNT];
 	atomic64_t flows;
+	atomic_t dialogs;
 };
 
 /**
@@ -104,6 +106,9 @@ static inline void sipalg_rule_get(struct sipalg_rule *r)
 
 /* NULL is fine. */
 void sipalg_rule_put(struct sipalg_rule *r);
+
+/* Give a flow the mark of its kind: SIPALG_O_MARK_SIGNALLING or SIPALG_O_MARK_MEDIA. */
+void sipalg_rule_mark(const struct sipalg_rule *r, struct nf_conn *ct, enum sipalg_option kind);
 
 /* A rule with all defaults, or NULL. Its caller has the reference. */
 struct sipalg_rule *sipalg_rule_new(gfp_t gfp);

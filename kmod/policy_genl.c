@@ -162,6 +162,29 @@ static int read_match(struct nlattr **tb, struct sipalg_match *m,
 	return 0;
 }
 
+/* What two options say together. */
+static int check_rule(const struct sipalg_rule *r, struct netlink_ext_ack *extack)
+{
+	static const u8 marks[] = { SIPALG_O_MARK_SIGNALLING, SIPALG_O_MARK_MEDIA };
+	unsigned int i;
+
+	if (r->option[SIPALG_O_MEDIA_PORT_MIN] >= r->option[SIPALG_O_MEDIA_PORT_MAX]) {
+		compat_set_msg(extack, "media_port_min %u has to be less than media_port_max %u",
+			       r->option[SIPALG_O_MEDIA_PORT_MIN],
+			       r->option[SIPALG_O_MEDIA_PORT_MAX]);
+		return -EINVAL;
+	}
+	for (i = 0; i < ARRAY_SIZE(marks); i++) {
+		if (!(r->option[marks[i]] & ~r->option[marks[i] + 1]))
+			continue;
+		compat_set_msg(extack, "%s 0x%x has bits that %s 0x%x has not",
+			       sipalg_option_name(marks[i]), r->option[marks[i]],
+			       sipalg_option_name(marks[i] + 1), r->option[marks[i] + 1]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int read_rule(const struct nlattr *nest, struct sipalg_rule *r,
 		     struct netlink_ext_ack *extack)
 {
@@ -179,7 +202,7 @@ static int read_rule(const struct nlattr *nest, struct sipalg_rule *r,
 		err = read_options(tb[SIPALG_RULE_OPTIONS], r, extack);
 	if (!err && tb[SIPALG_RULE_RATES])
 		err = read_rates(tb[SIPALG_RULE_RATES], r, extack);
-	return err;
+	return err ?: check_rule(r, extack);
 }
 
 static int read_rules(struct genl_info *info, struct sipalg_policy *p)

@@ -11,7 +11,7 @@
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
-enum kind { NUMBER, FATE, METHODS };
+enum kind { NUMBER, MARK, DSCP, FATE, SOURCE, METHODS, HEADERS };
 
 static const struct {
 	const char *name;
@@ -26,6 +26,8 @@ static const struct {
 };
 
 static const char *const fates[] = { "pass", "drop" };
+static const char *const sources[] = { "answered", "exact", "signalling", "any" };
+static const char *const headers[] = { "via", "contact", "route", "identity", "refer", "sdp" };
 static const char *const actions[] = { "alg", "bypass", "drop" };
 static const char *const methods[] = {
 #define X(name) #name,
@@ -39,6 +41,8 @@ static const struct {
 	bool set;	/* several, with commas */
 } kinds[] = {
 	[FATE] = { fates, COUNT(fates) },
+	[SOURCE] = { sources, COUNT(sources) },
+	[HEADERS] = { headers, COUNT(headers), true },
 	[METHODS] = { methods, COUNT(methods), true },
 };
 
@@ -120,7 +124,13 @@ static int option(unsigned int o, const char *what, const char *word, uint32_t *
 {
 	enum kind kind = options[o].kind;
 
-	if (kind == NUMBER)
+	if (kind == DSCP && !strcmp(word, "keep")) {
+		*to = SIPALG_DSCP_KEEP;
+		return 0;
+	}
+	if (kind == DSCP)
+		return number(what, word, options[o].min, SIPALG_DSCP_KEEP - 1, to);
+	if (kind == NUMBER || kind == MARK)
 		return number(what, word, options[o].min, options[o].max, to);
 	if (kinds[kind].set) {
 		if (set_of(what, word, kinds[kind].names, kinds[kind].n, to) < 0)
@@ -356,7 +366,11 @@ static void print_option(FILE *out, unsigned int o, uint32_t value)
 	for (const char *s = options[o].name; *s; s++)
 		fputc(*s == '_' ? '-' : *s, out);
 	fputc(' ', out);
-	if (kind == NUMBER)
+	if (kind == DSCP && value == SIPALG_DSCP_KEEP)
+		fputs("keep", out);
+	else if (kind == MARK)
+		fprintf(out, "0x%x", value);
+	else if (kind == NUMBER || kind == DSCP)
 		fprintf(out, "%u", value);
 	else if (kinds[kind].set)
 		print_set(out, value, kinds[kind].names, kinds[kind].n);
