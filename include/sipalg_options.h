@@ -11,6 +11,7 @@
  *        DSCP:    0 to 63, or 64: as it is
  *        HEADERS: a bit for each group, enum sipalg_headers
  *        SOURCE:  enum sipalg_media_source
+ *        SWITCH:  off (0) or on (1)
  *        METHODS: a bit for each method, 1 << enum sipalg_method
  *
  * An option's place in this list is its number on the wire: append only.
@@ -97,7 +98,17 @@ enum sipalg_media_source {
 	X(HEADERS, headers, HEADERS, 0, SIPALG_HEADERS_ALL, SIPALG_HEADERS_ALL, \
 	  "groups of places that are translated")                              \
 	X(MEDIA_SOURCE, media_source, SOURCE, 0, 3, SIPALG_SOURCE_ANSWERED,    \
-	  "who may send media to an inside host")
+	  "who may send media to an inside host")                              \
+	X(STALL_SECONDS, stall_seconds, NUMBER, 1, 60, 5,                      \
+	  "seconds that a message over TCP may take to come to its end")       \
+	X(MAX_HELD, max_held, NUMBER, 1024, 524288, 524288,                    \
+	  "bytes of memory that one TCP connection may have")                  \
+	X(MAX_REGISTRATIONS, max_registrations, NUMBER, 0, 1048576, 1048576,   \
+	  "registered contacts of the rule at a time; those beyond are left alone") \
+	X(MAX_REGISTRATIONS_SOURCE, max_registrations_source, NUMBER, 0, 1048576, 1048576, \
+	  "the same of those that one host has")                               \
+	X(REGISTRATION_PINHOLES, registration_pinholes, SWITCH, 0, 1, 1,       \
+	  "registered phones can be called by their registrar")
 
 enum sipalg_option {
 #define X(e, name, kind, min, max, def, text) SIPALG_O_##e,

@@ -71,6 +71,7 @@ struct sipalg_match {
  * @rate: messages per second from one host, by enum sipalg_method; 0: any number
  * @flows: that matched
  * @dialogs: that live
+ * @registrations: that live
  */
 struct sipalg_rule {
 	refcount_t ref;
@@ -83,6 +84,7 @@ struct sipalg_rule {
 	u32 rate[SIPALG_METHOD_COUNT];
 	atomic64_t flows;
 	atomic_t dialogs;
+	atomic_t registrations;
 };
 
 /**

@@ -47,7 +47,7 @@ static void *stream_alloc(struct sip_stream *s, u32 size)
 	struct sipalg_net *sn = st->sn;
 	void *p = NULL;
 
-	if (st->bytes + size > READ_ONCE(sn->limits.stream_bytes))
+	if (st->bytes + size > st->bytes_max)
 		return NULL;
 	if (atomic_long_add_return(size, &sn->stream_bytes) <=
 	    READ_ONCE(sn->limits.streams_bytes))
@@ -204,7 +204,7 @@ static void stream_timer(struct timer_list *t)
 	spin_lock_bh(&st->lock);
 	call_begin(st, &call);
 	if (!st->dead)
-		sip_stream_expire(&st->stream, READ_ONCE(st->sn->limits.stall) * HZ);
+		sip_stream_expire(&st->stream, st->stall * HZ);
 	call_end(st);
 	if (st->dead)
 		timer_delete(&st->timer);
@@ -254,6 +254,8 @@ void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
 	spin_lock_init(&st->lock);
 	timer_setup(&st->timer, stream_timer, 0);
 	st->sn = sn;
+	st->bytes_max = READ_ONCE(sn->limits.stream_bytes);
+	st->stall = READ_ONCE(sn->limits.stall);
 	st->flow = flow;
 	nf_conntrack_get(&ct->ct_general);
 	st->ct = ct;
@@ -283,12 +285,19 @@ static bool is_corrupt(const struct sipalg_stream *st, const struct stream_call 
 	       nf_checksum(p->skb, call->state->hook, p->l4off, IPPROTO_TCP, p->pf);
 }
 
+static void learn_limits(struct sipalg_stream *st, const struct sipalg_rule *r)
+{
+	st->bytes_max = min(READ_ONCE(st->sn->limits.stream_bytes), r->option[SIPALG_O_MAX_HELD]);
+	st->stall = r->option[SIPALG_O_STALL_SECONDS];
+}
+
 /* True: the packet must not go on. */
 static bool run(struct sipalg_stream *st, struct stream_call *call)
 {
 	struct sipalg_segment *s = call->segment;
 	enum sip_stream_verdict verdict;
 
+	learn_limits(st, call->rule);
 	/* No memory to read it, or not to be trusted: as good as lost. */
 	if (s->seg.len && wants_data(st, s->seg.dir) &&
 	    (sipalg_segment_data(s) || is_corrupt(st, call)))

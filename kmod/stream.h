@@ -31,6 +31,8 @@ struct stream_call;
  * @reason: by direction, the reason that was counted
  * @mss: by direction, what the receiver announced
  * @bytes: of memory that the machine has
+ * @bytes_max: and may have, as its rule says
+ * @stall: seconds that a message may take, likewise
  * @liberal: conntrack was told not to look at numbers too closely
  * @paused: all packets are dropped for a moment: the kernel takes over
  * @dead: it has left the namespace's list
@@ -51,6 +53,8 @@ struct sipalg_stream {
 	struct sipalg_segment_way way[IP_CT_DIR_MAX];
 	u8 reason[IP_CT_DIR_MAX];
 	u32 bytes;
+	u32 bytes_max;
+	u32 stall;
 	bool liberal;
 	bool paused;
 	bool dead;

@@ -11,7 +11,7 @@
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
-enum kind { NUMBER, MARK, DSCP, FATE, SOURCE, METHODS, HEADERS };
+enum kind { NUMBER, MARK, DSCP, FATE, SOURCE, SWITCH, METHODS, HEADERS };
 
 static const struct {
 	const char *name;
@@ -26,6 +26,7 @@ static const struct {
 };
 
 static const char *const fates[] = { "pass", "drop" };
+static const char *const switches[] = { "off", "on" };
 static const char *const sources[] = { "answered", "exact", "signalling", "any" };
 static const char *const headers[] = { "via", "contact", "route", "identity", "refer", "sdp" };
 static const char *const actions[] = { "alg", "bypass", "drop" };
@@ -42,6 +43,7 @@ static const struct {
 } kinds[] = {
 	[FATE] = { fates, COUNT(fates) },
 	[SOURCE] = { sources, COUNT(sources) },
+	[SWITCH] = { switches, COUNT(switches) },
 	[HEADERS] = { headers, COUNT(headers), true },
 	[METHODS] = { methods, COUNT(methods), true },
 };

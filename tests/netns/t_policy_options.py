@@ -260,4 +260,99 @@ def test_media_source():
                   f'{word}: a stranger is heard after the end')
 
 
+
+def partly(network):
+    """How many seconds it takes until the first part of a message arrives whose end does not come."""
+    near, far = tcp.pair(network)
+    data = tcp.request('alice', near, 'MESSAGE', b'x' * 4000)
+    begin = time.monotonic()
+    near.send(data[:3000])
+    far.read(3000)
+    took = time.monotonic() - begin
+    near.send(data[3000:])
+    far.read(len(data) - 3000)
+    return took
+
+
+def test_stall_seconds():
+    """stall-seconds: a message over TCP that does not end in time passes as it is"""
+    with tcp.Net() as network:
+        gateway.policy('alg stall-seconds 1')
+        took = partly(network)
+        check(0.8 < took < 3.5, f'the first half came after {took:.1f} s')
+        gateway.policy('alg stall-seconds 4')
+        took = partly(network)
+        check(3.5 < took < 8, f'the first half came after {took:.1f} s')
+        equal(gateway.counter('stream_stalled'), 2, 'stream_stalled')
+
+
+def test_max_held():
+    """max-held: a connection that would need more memory is left alone at once"""
+    with tcp.Net() as network:
+        gateway.policy('alg stall-seconds 60 max-held 2048')
+        took = partly(network)
+        check(took < 5, f'the first half came after {took:.1f} s')
+        equal(gateway.counter('stream_memory'), 1, 'stream_memory')
+        gateway.policy('alg max-held 40000')
+        near, far = tcp.pair(network)
+        data = tcp.request('alice', near, 'MESSAGE', b'x' * 4000)
+        near.send_cut(data, 3000)
+        equal(far.message().data, tcp.outside(data), 'a message that is held')
+
+
+def register(phone, server):
+    """REGISTER and its 200; what the registrar saw, and whether it was translated."""
+    sent = phone.request('REGISTER', f'sip:{net.S1}', to=f'<sip:{phone.name}@{net.S1}>')
+    phone.send(sent, SERVER)
+    seen, source = server.expect('REGISTER')
+    server.answer(seen, source, contact=False, headers=[('Contact', f'{seen["Contact"]};expires=600')])
+    phone.expect(200)
+    return seen, seen.data != sent
+
+
+def test_max_registrations():
+    """max-registrations and max-registrations-source: more contacts are left alone"""
+    with net.Net() as network:
+        phone, server = pair(network)
+        second = Ua(network, 'p1', 'dave', port=5070, rtp=41000)
+        other = Ua(network, 'p2', 'bob')
+        gateway.policy('alg max-registrations-source 1')
+        equal([register(a, server)[1] for a in (phone, second, other, phone)], [True, False, True, True],
+              'which REGISTERs are translated')
+        equal(gateway.counter('limit_registrations'), 1, 'limit_registrations')
+        net.run('gw', net.CTL, 'disable')
+        net.run('gw', net.CTL, 'enable')
+        gateway.forget()
+        gateway.policy('alg max-registrations 1')
+        equal([register(a, server)[1] for a in (phone, other, phone)], [True, False, True],
+              'which REGISTERs are translated')
+
+
+def test_registration_pinholes():
+    """registration-pinholes off: the registrar cannot call once the phone's own flow is gone"""
+    with net.Net() as network:
+        phone, server = pair(network)
+        gateway.policy('alg registration-pinholes off')
+        seen, good = register(phone, server)
+        check(good, 'the REGISTER is not translated')
+        equal(seen.contact, (net.WAN, 5060), 'the Contact outside')
+        end = time.monotonic() + 32 + net.WAIT
+        while gateway.bindings():
+            check(time.monotonic() < end, 'the binding stays')
+            time.sleep(0.5)  # until the next look at a table that tells nobody
+        equal(len(gateway.ctl('registration', 'list')), 1, 'registrations')
+        gateway.forget()
+        check(network.absent(server.socket, seen.contact, phone.socket, 'p1', 's1', data=server.request(
+            'OPTIONS', seen['Contact'].strip('<>'))), 'the registrar gets in')
+        gateway.policy('alg')
+        # The rule of a registration is that under which it began.
+        net.run('gw', net.CTL, 'disable')
+        net.run('gw', net.CTL, 'enable')
+        seen, _ = register(phone, server)
+        gateway.forget()
+        network.barrier('p1', 's1')
+        server.send(server.request('OPTIONS', seen['Contact'].strip('<>')), seen.contact)
+        phone.expect('OPTIONS')
+
+
 run_all(globals())
