@@ -236,7 +236,7 @@ static u32 find(const struct sipalg_policy *p, const struct nf_conn *ct,
 
 static struct sipalg_rule *rule_of(const struct sipalg_policy *p, u32 n)
 {
-	BUILD_BUG_ON(SIPALG_RULES_MAX >= BIT(RULE_BITS));
+	BUILD_BUG_ON(BIT(RULE_BITS) <= SIPALG_RULES_MAX);
 	return n ? p->rule[n - 1] : NULL;
 }
 
@@ -258,6 +258,7 @@ struct sipalg_rule *sipalg_policy_rule(struct sipalg_net *sn, const struct nf_co
 	n = find(p, ct, dir, state, flow && READ_ONCE(flow->flags[0]) & SIPALG_FLOW_BOUND);
 	if (flow) {
 		WRITE_ONCE(flow->rule, tag << RULE_BITS | n);
+		/* Who sees the generation sees the rule as well. */
 		smp_store_release(&flow->generation, p->generation);
 	}
 	return rule_of(p, n);
