@@ -37,6 +37,16 @@
  * SIPALG_CMD_STATS_GET (do)
  *	SIPALG_A_STATS: an array of u64 in the order of sipalg_reasons.h.
  *
+ * SIPALG_CMD_POLICY_GET (dump)
+ *	One message per rule, in their order: SIPALG_A_RULE.
+ *
+ * SIPALG_CMD_POLICY_SET (do, ack)
+ *	Replaces the whole policy, or nothing: SIPALG_A_RULE once per rule, in
+ *	their order; none at all: nothing is SIP any more. Calls, registrations
+ *	and flows go on; what a flow's rule is, its next packet finds out.
+ *	ERANGE, EINVAL: a rule is wrong; the sentence says what, and the bad
+ *	attribute is pointed at. E2BIG: too many rules. ENOMEM.
+ *
  * SIPALG_CMD_EVENT (multicast group "events")
  *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
  *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE.
@@ -66,6 +76,8 @@ enum sipalg_cmd {
 	SIPALG_CMD_STATS_GET,
 	SIPALG_CMD_EVENT,
 	SIPALG_CMD_STREAM_GET,
+	SIPALG_CMD_POLICY_GET,
+	SIPALG_CMD_POLICY_SET,
 	__SIPALG_CMD_MAX,
 	SIPALG_CMD_MAX = __SIPALG_CMD_MAX - 1
 };
@@ -86,6 +98,7 @@ enum sipalg_attr {
 	SIPALG_A_MESSAGE,	/* nest, enum sipalg_message_attr */
 	SIPALG_A_KIND,		/* u8, enum sipalg_dialog_kind */
 	SIPALG_A_STREAM,	/* nest, enum sipalg_stream_attr */
+	SIPALG_A_RULE,		/* nest, enum sipalg_rule_attr */
 	__SIPALG_A_MAX,
 	SIPALG_A_MAX = __SIPALG_A_MAX - 1
 };
@@ -398,6 +411,51 @@ enum sipalg_message_attr {
 	SIPALG_MSG_DST_PORT,		/* u16 */
 	__SIPALG_MSG_MAX,
 	SIPALG_MSG_MAX = __SIPALG_MSG_MAX - 1
+};
+
+#define SIPALG_RULE_NAME_MAX	31
+
+enum sipalg_action {
+	SIPALG_ACTION_ALG,	/* translate, and open what was agreed */
+	SIPALG_ACTION_BYPASS,	/* as if it were not SIP */
+	SIPALG_ACTION_DROP,
+	SIPALG_ACTION_COUNT
+};
+
+/*
+ * A rule of the policy. What is absent matches everything, or is the default.
+ * The first rule that matches a flow's first packet counts.
+ */
+enum sipalg_rule_attr {
+	SIPALG_RULE_UNSPEC,
+	SIPALG_RULE_PAD,
+	SIPALG_RULE_ID,			/* u32: from 1; ignored when set */
+	SIPALG_RULE_NAME,		/* string, at most SIPALG_RULE_NAME_MAX */
+	SIPALG_RULE_ACTION,		/* u8, enum sipalg_action */
+	SIPALG_RULE_IIF,		/* string: interface by which it came */
+	SIPALG_RULE_OIF,		/* string: interface by which it leaves */
+	SIPALG_RULE_SRC,		/* nest, enum sipalg_prefix_attr: who begins */
+	SIPALG_RULE_DST,		/* nest: whom it is sent to, before or after NAT */
+	SIPALG_RULE_PROTOCOL,		/* u8: IPPROTO_UDP or IPPROTO_TCP */
+	SIPALG_RULE_PORT_MIN,		/* u16: the port it is sent to */
+	SIPALG_RULE_PORT_MAX,		/* u16 */
+	SIPALG_RULE_MARK,		/* u32: ct mark */
+	SIPALG_RULE_MASK,		/* u32: the bits of it that count */
+	SIPALG_RULE_ZONE,		/* u16: conntrack zone */
+	SIPALG_RULE_OPTIONS,		/* nest: u32 each, type: enum sipalg_option + 1 */
+	SIPALG_RULE_RATES,		/* nest: u32 each, type: enum sipalg_method + 1:
+					 * messages per second from one host */
+	SIPALG_RULE_FLOWS,		/* u64: flows that it was found for */
+	__SIPALG_RULE_MAX,
+	SIPALG_RULE_MAX = __SIPALG_RULE_MAX - 1
+};
+
+enum sipalg_prefix_attr {
+	SIPALG_PREFIX_UNSPEC,
+	SIPALG_PREFIX_ADDR,		/* bytes, 4 or 16 */
+	SIPALG_PREFIX_LEN,		/* u8: bits, 0 to 32 or 128 */
+	__SIPALG_PREFIX_MAX,
+	SIPALG_PREFIX_MAX = __SIPALG_PREFIX_MAX - 1
 };
 
 #endif

@@ -112,7 +112,19 @@
 	X(STREAM_LATE, stream_late, EVENT,                                     \
 	  "TCP connections left alone because they are older than us, or did not begin with a plain SYN") \
 	X(STREAM_OPTIONS, stream_options, EVENT,                               \
-	  "TCP connections left alone because an option of theirs signs or counts the bytes (MPTCP, MD5, TCP-AO)")
+	  "TCP connections left alone because an option of theirs signs or counts the bytes (MPTCP, MD5, TCP-AO)") \
+	X(POLICY_DROP, policy_drop, DROPPED,                                   \
+	  "packets of flows that a rule of the policy drops")                  \
+	X(DROP_METHOD, drop_method, DROPPED,                                   \
+	  "requests dropped because a rule does not allow their method")       \
+	X(DROP_MALFORMED, drop_malformed, DROPPED,                             \
+	  "messages dropped because they break the grammar, and a rule says so") \
+	X(DROP_RATE, drop_rate, DROPPED,                                       \
+	  "messages dropped because their host sent more in a second than a rule allows") \
+	X(OBSERVED, observed, PASSED,                                          \
+	  "messages that a rule has observed only: tracked, but nothing was changed or opened") \
+	X(SOURCES_FULL, sources_full, EVENT,                                   \
+	  "messages that were not counted for their host: memory was short, or too many hosts sent")
 
 enum sipalg_reason {
 #define X(e, name, class, text) SIPALG_R_##e,

@@ -9,6 +9,7 @@
 #include "ctx.h"
 #include "event.h"
 #include "net.h"
+#include "source.h"
 
 static const struct rhashtable_params call_params = {
 	.head_offset = offsetof(struct sipalg_call, node),
@@ -318,6 +319,8 @@ static struct sipalg_call *call_alloc(struct sipalg_ctx *ctx)
 	call->sn = ctx->sn;
 	call->hash = ctx->hash;
 	call->zone = ctx->zone;
+	call->rule = ctx->rule;
+	sipalg_rule_get(call->rule);
 	call->method = m->method;
 	call->dead = true;
 	INIT_LIST_HEAD(&call->dialogs);
@@ -354,6 +357,33 @@ static bool count_dialog(struct sipalg_net *sn, struct sipalg_ctx *ctx)
 	return false;
 }
 
+/* The rule's limits, of all and of the host that began the call. */
+static bool count_for_rule(struct sipalg_ctx *ctx, struct sipalg_dialog *d)
+{
+	struct sipalg_call *call = ctx->call;
+	struct sipalg_rule *r = call->rule;
+
+	if (!count_up(&r->dialogs, r->option[SIPALG_O_MAX_DIALOGS]))
+		return false;
+	if (!sipalg_source_take(call->sn, r->option[SIPALG_O_MAX_DIALOGS_SOURCE], false,
+				&call->host[0], call->zone, &d->source)) {
+		atomic_dec(&r->dialogs);
+		return false;
+	}
+	d->counted = true;
+	return true;
+}
+
+void sipalg_call_uncount(struct sipalg_dialog *d)
+{
+	if (!d->counted)
+		return;
+	d->counted = false;
+	atomic_dec(&d->call->rule->dialogs);
+	sipalg_source_give(d->source, false);
+	d->source = NULL;
+}
+
 static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d;
@@ -367,11 +397,16 @@ static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 	}
 	INIT_LIST_HEAD(&d->yield);
 	d->call = ctx->call;
+	if (!count_for_rule(ctx, d)) {
+		kfree(d);
+		atomic_dec(&ctx->sn->ndialogs);
+		return SIPALG_R_LIMIT_CALLS;
+	}
 	d->id = sipalg_new_id(ctx->sn);
 	if (!ctx->call->id)
 		ctx->call->id = d->id;
 	d->start = ktime_to_ms(ktime_get_real());
-	d->deadline = jiffies + SIPALG_EARLY_SECONDS * HZ;
+	d->deadline = jiffies + ctx->call->rule->option[SIPALG_O_EARLY_SECONDS] * HZ;
 	ctx->dialog = d;
 	ctx->new_dialog = true;
 	return SIPALG_R_OK;
@@ -541,6 +576,7 @@ static void dialog_free(struct sipalg_dialog *d)
 {
 	sipalg_yield_forget(d);
 	sipalg_media_close(d);
+	sipalg_call_uncount(d);
 	atomic_dec(&d->call->sn->ndialogs);
 	kfree(d->sight.referral);
 	kfree(d->b_tag);
@@ -556,6 +592,7 @@ void sipalg_call_abort(struct sipalg_ctx *ctx)
 	if (ctx->new_call) {
 		rhltable_remove(&ctx->sn->calls, &ctx->call->node, call_params);
 		atomic_dec(&ctx->sn->ncalls);
+		sipalg_rule_put(ctx->call->rule);
 		kfree_rcu(ctx->call, rcu);
 	}
 	ctx->new_dialog = false;
@@ -613,6 +650,7 @@ static void call_remove(struct sipalg_call *call)
 	if (call->master)
 		nf_ct_put(call->master);
 	atomic_dec(&call->sn->ncalls);
+	sipalg_rule_put(call->rule);
 	kfree_rcu(call, rcu);
 }
 

@@ -27,10 +27,10 @@
 
 struct nf_conn;
 struct sipalg_ctx;
+struct sipalg_source;
+struct sipalg_rule;
 struct sipalg_net;
 
-#define SIPALG_EARLY_SECONDS		240	/* without any response; Timer C and more */
-#define SIPALG_CONFIRMED_SECONDS	(12 * 3600)
 #define SIPALG_LINGER_SECONDS		32	/* retransmissions still come */
 #define SIPALG_CALL_LEASES		4
 #define SIPALG_BYE_SECONDS		32	/* 64 * T1 */
@@ -84,6 +84,8 @@ struct sipalg_transaction {
  * @offer: by side: media as offered, and not yet agreed
  * @early: early media that have their own description, until it is answered
  * @sight: what is only shown
+ * @source: where it counts as one of those that a host began, or NULL
+ * @counted: it counts for its rule
  * @b_tag: the To tag of the first response; NULL while trying
  */
 struct sipalg_dialog {
@@ -114,6 +116,8 @@ struct sipalg_dialog {
 	struct sipalg_session *offer[2];
 	struct sipalg_session *early;
 	struct sipalg_sight sight;
+	struct sipalg_source *source;
+	bool counted;
 	char *b_tag;
 	u16 b_tag_len;
 };
@@ -142,6 +146,7 @@ struct sipalg_reach {
  * @ndialogs: how many
  * @dead: it has left the table, or never got there
  * @zone: conntrack zone
+ * @rule: that it began under, a reference
  * @method: enum sip_method that began it
  * @host: by side: the hosts as they are on their own networks
  * @target: by side: the host in its latest Contact, family 0: none seen
@@ -169,6 +174,7 @@ struct sipalg_call {
 	u8 method;
 	u16 call_id_len;
 	u16 a_tag_len;
+	struct sipalg_rule *rule;
 	struct sip_host host[2];
 	struct sip_host target[2];
 	struct sip_host route[2];
@@ -205,6 +211,8 @@ enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx);
 void sipalg_call_abort(struct sipalg_ctx *ctx);
 void sipalg_call_publish(struct sipalg_ctx *ctx);
 
+/* It is over, and does not count any more for the limits of its rule. */
+void sipalg_call_uncount(struct sipalg_dialog *d);
 /* The call's timer has to fire at @when or before. */
 void sipalg_call_arm(struct sipalg_call *call, unsigned long when);
 /* Forget a dialog, and with the last one its call. With the call's lock. */

@@ -13,6 +13,7 @@
 #include "flow.h"
 #include "media.h"
 #include "packet.h"
+#include "policy.h"
 #include "registration.h"
 #include "sip/edit.h"
 #include "sip/sdp.h"
@@ -56,6 +57,7 @@ struct sipalg_contact {
  * @packet: the packet
  * @ct: its conntrack entry
  * @flow: what we know of the entry
+ * @rule: that counts for it
  * @stream: TCP: the connection, else NULL
  * @dir: the packet's direction
  * @proto: IPPROTO_UDP or IPPROTO_TCP
@@ -96,6 +98,7 @@ struct sipalg_ctx {
 	struct sipalg_packet packet;
 	struct nf_conn *ct;
 	struct sipalg_flow *flow;
+	struct sipalg_rule *rule;
 	struct sip_stream *stream;
 	enum ip_conntrack_dir dir;
 	u8 proto;

@@ -37,6 +37,7 @@ void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
 	/* Before the media go, so that the event still shows them. */
 	sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ENDED);
 	sipalg_media_close(d);
+	sipalg_call_uncount(d);
 	sipalg_yield_update(d);
 	set_deadline(d, SIPALG_LINGER_SECONDS);
 	list_for_each_entry(other, &d->call->dialogs, list) {
@@ -233,7 +234,7 @@ static bool ends_subscription(u16 status)
 static void prolong_early(struct sipalg_dialog *d)
 {
 	if (!d->cancelled && !d->hurried && !is_leaving(d))
-		set_deadline(d, SIPALG_EARLY_SECONDS);
+		set_deadline(d, d->call->rule->option[SIPALG_O_EARLY_SECONDS]);
 }
 
 /*
@@ -327,7 +328,7 @@ static u32 granted(struct sipalg_dialog *d, const struct sip_msg *m)
 	if (d->call->method == SIP_INVITE) {
 		d->session_expires = 0;
 		if (!header_number(m, SIP_HDR_SESSION_EXPIRES, &seconds))
-			return SIPALG_CONFIRMED_SECONDS;
+			return d->call->rule->option[SIPALG_O_CONFIRMED_SECONDS];
 		d->session_expires = clamp_t(u32, seconds, 90, 7 * 86400);
 		return d->session_expires;
 	}
@@ -524,8 +525,9 @@ static void step_bye_response(struct sipalg_ctx *ctx)
 	if (is_leaving(d))
 		return;
 	if (d->state == SIPALG_DIALOG_CONFIRMED)
-		set_deadline(d, (d->session_expires ?: SIPALG_CONFIRMED_SECONDS) +
-			     SIPALG_BYE_SECONDS);
+		set_deadline(d, (d->session_expires ?:
+				 d->call->rule->option[SIPALG_O_CONFIRMED_SECONDS]) +
+				SIPALG_BYE_SECONDS);
 	else
 		prolong_early(d);
 }

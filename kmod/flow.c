@@ -7,6 +7,7 @@
 
 #include "flow.h"
 #include "net.h"
+#include "policy.h"
 
 u32 sipalg_flow_magic;
 
@@ -127,13 +128,15 @@ struct nf_conn *sipalg_flow_root(struct nf_conn *ct)
  */
 static int is_old_flow(struct nf_conn *ct, void *data)
 {
-	const struct sipalg_net *sn = data;
-	__be16 port = htons(sn->port);
+	struct sipalg_net *sn = data;
+	bool ours;
 
 	if (nf_ct_protonum(ct) != IPPROTO_UDP || nfct_help(ct))
 		return 0;
-	if (ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.udp.port != port &&
-	    ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u.udp.port != port)
+	rcu_read_lock();
+	ours = sipalg_policy_wants(sn, ct);
+	rcu_read_unlock();
+	if (!ours)
 		return 0;
 	this_cpu_inc(sn->stats->n[SIPALG_R_ADOPTED]);
 	return 1;

@@ -27,6 +27,11 @@ enum sipalg_flow_flag {
 	SIPALG_FLOW_VIA_BARE = 0x08,		/* it writes no port for 5060 */
 	SIPALG_FLOW_CONTACT_BARE = 0x10,
 	SIPALG_FLOW_ROUTE_BARE = 0x20,
+	/*
+	 * In the first direction's only: it came by a binding, and a rule's port
+	 * and who began it do not count.
+	 */
+	SIPALG_FLOW_BOUND = 0x80,
 };
 
 /**
@@ -38,12 +43,16 @@ enum sipalg_flow_flag {
  * @path_mtu: IPv6: the limit that a router told, 0 none
  * @until: jiffies, the flow is kept alive at least so long; 0 never set
  * @stream: TCP: where the connection is, NULL if it is left alone
+ * @generation: of the policy in which @rule was found
+ * @rule: its number there, 0: none; see sipalg_policy_rule()
  */
 struct sipalg_flow {
 	u32 magic;
+	u32 generation;
 	u8 flags[IP_CT_DIR_MAX];
 	u16 zone;
 	u16 path_mtu;
+	u16 rule;
 	unsigned long until;
 	struct sipalg_stream __rcu *stream;
 };

@@ -13,8 +13,24 @@
 #include "call.h"
 #include "genl.h"
 #include "net.h"
+#include "policy.h"
+#include "policy_genl.h"
 #include "registration.h"
 #include "../include/sipalg_version.h"
+
+/* The port that the first rule speaks of; 0: there is none. */
+static u16 first_port(const struct sipalg_net *sn)
+{
+	const struct sipalg_policy *p;
+	u16 port = 0;
+
+	rcu_read_lock();
+	p = rcu_dereference(sn->policy);
+	if (p && p->n)
+		port = p->rule[0]->match.port_min;
+	rcu_read_unlock();
+	return port;
+}
 
 static int fill_classes(struct sk_buff *skb, const struct sipalg_net *sn)
 {
@@ -46,7 +62,7 @@ static int fill_status(struct sk_buff *skb, const struct sipalg_net *sn)
 	    nla_put_u32(skb, SIPALG_STATUS_REGISTRATIONS_MAX,
 			sn->limits.registrations) ||
 	    nla_put_u32(skb, SIPALG_STATUS_BINDINGS_MAX, sn->limits.bindings) ||
-	    nla_put_u16(skb, SIPALG_STATUS_PORT, sn->port) ||
+	    nla_put_u16(skb, SIPALG_STATUS_PORT, first_port(sn)) ||
 	    nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MIN, sn->media_min) ||
 	    nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MAX, sn->media_max) ||
 	    fill_classes(skb, sn) ||
@@ -382,6 +398,11 @@ static const struct nla_policy id_policy[] = {
 	[SIPALG_A_ID] = { .type = NLA_U32 },
 };
 
+static const struct nla_policy rules_policy[] = {
+	[SIPALG_A_PAD] = { .type = NLA_REJECT },
+	[SIPALG_A_RULE] = { .type = NLA_NESTED },
+};
+
 static const struct nla_policy dialog_policy[SIPALG_A_KIND + 1] = {
 	[SIPALG_A_ID] = { .type = NLA_U32 },
 	[SIPALG_A_CALL_ID] = { .type = NLA_NUL_STRING, .len = 255 },
@@ -679,6 +700,20 @@ static const struct genl_ops ops[] = {
 		.policy = no_policy,
 		.maxattr = ARRAY_SIZE(no_policy) - 1,
 		.doit = stats_get,
+	},
+	{
+		.cmd = SIPALG_CMD_POLICY_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = no_policy,
+		.maxattr = ARRAY_SIZE(no_policy) - 1,
+		.dumpit = sipalg_policy_get_dumpit,
+	},
+	{
+		.cmd = SIPALG_CMD_POLICY_SET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = rules_policy,
+		.maxattr = ARRAY_SIZE(rules_policy) - 1,
+		.doit = sipalg_policy_set_doit,
 	},
 };
 

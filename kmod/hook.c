@@ -13,6 +13,8 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/slab.h>
 #include <net/addrconf.h>
+#include <net/dsfield.h>
+#include <net/inet_ecn.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_zones.h>
@@ -27,6 +29,7 @@
 #include "media.h"
 #include "net.h"
 #include "packet.h"
+#include "policy.h"
 #include "stream.h"
 #include "turn.h"
 
@@ -100,12 +103,16 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 		goto out;
 	if (!sipalg_media_admits(b, &peer->host, !inbound))
 		goto out;
+	if (inbound && call->rule->option[SIPALG_O_MEDIA_SOURCE] == SIPALG_SOURCE_EXACT &&
+	    !sipalg_media_leads_to(b, peer))
+		goto out;
 	if (!sipalg_binding_add_flow(b, ct)) {
 		sipalg_count(sn, SIPALG_R_FLOWS_FULL);
 		goto out;
 	}
 	if (!ct->master && (inbound || sipalg_media_leads_to(b, peer)))
 		set_related(skb, ct, call->master);
+	sipalg_rule_mark(call->rule, ct, SIPALG_O_MARK_MEDIA);
 	ok = true;
 out:
 	spin_unlock_bh(lock);
@@ -123,8 +130,10 @@ static bool begin_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 	if (!flow)
 		return false;
 	/* From outside, only the binding tells whose zone it leads to. */
-	if (inbound)
+	if (inbound) {
 		flow->zone = b->end[SIPALG_INNER].key.zone;
+		flow->flags[0] |= SIPALG_FLOW_BOUND;
+	}
 	/* What an inside host begins is for the ruleset to judge. */
 	if (!inbound || ct->master)
 		return true;
@@ -316,18 +325,32 @@ static unsigned int hook_new(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* A flow is SIP by its port, in the packet that begins it, or never. */
-static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct)
+/*
+ * A flow is SIP by its port, in the packet that begins it, or never.
+ * *rule: what the policy says; without a flow it counts for this packet only.
+ */
+static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct,
+				     enum ip_conntrack_dir dir,
+				     const struct nf_hook_state *state,
+				     struct sipalg_rule **rule)
 {
-	__be16 port = htons(sn->port);
+	struct sipalg_flow *flow;
 	u8 proto = nf_ct_protonum(ct);
 
+	*rule = NULL;
 	if (proto != IPPROTO_UDP && proto != IPPROTO_TCP)
 		return NULL;
-	if (ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.udp.port != port &&
-	    ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u.udp.port != port)
+	*rule = sipalg_policy_rule(sn, ct, dir, state, NULL);
+	if (!*rule)
 		return NULL;
-	return sipalg_flow_mark(sn, ct);
+	atomic64_inc(&(*rule)->flows);
+	if ((*rule)->action == SIPALG_ACTION_BYPASS || (*rule)->action == SIPALG_ACTION_DROP)
+		return NULL;
+	flow = sipalg_flow_mark(sn, ct);
+	/* Another policy may have come meanwhile, without a rule for it. */
+	if (flow)
+		*rule = sipalg_policy_rule(sn, ct, dir, state, flow);
+	return flow;
 }
 
 /*
@@ -337,7 +360,7 @@ static struct sipalg_flow *recognise(struct sipalg_net *sn, struct nf_conn *ct)
  */
 static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 			 const struct nf_hook_state *state,
-			 struct sipalg_flow *flow)
+			 struct sipalg_flow *flow, struct sipalg_rule *rule)
 {
 	enum ip_conntrack_info ctinfo;
 	struct sk_buff *list, *next;
@@ -351,8 +374,8 @@ static bool inspect_each(struct sipalg_net *sn, struct sk_buff *skb,
 	skb_list_walk_safe(list, skb, next) {
 		skb_mark_not_on_list(skb);
 		ct = nf_ct_get(skb, &ctinfo);
-		sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
-		if (nf_conntrack_confirm(skb) == NF_ACCEPT)
+		if (sipalg_inspect(sn, skb, state, ct, ctinfo, flow, rule) &&
+		    nf_conntrack_confirm(skb) == NF_ACCEPT)
 			state->okfn(state->net, state->sk, skb);
 		else
 			kfree_skb(skb);
@@ -408,55 +431,105 @@ static bool is_bridged(const struct sk_buff *skb, const struct nf_hook_state *st
 	return state->pf == NFPROTO_BRIDGE;
 }
 
-static unsigned int inspect_segment(struct sipalg_net *sn, struct sk_buff *skb,
-				    const struct nf_hook_state *state,
-				    struct nf_conn *ct,
-				    enum ip_conntrack_info ctinfo,
-				    struct sipalg_flow *flow)
+/* All that a hook knows of a packet of ours. */
+struct packet {
+	struct sk_buff *skb;
+	const struct nf_hook_state *state;
+	struct nf_conn *ct;
+	enum ip_conntrack_info ctinfo;
+	struct sipalg_flow *flow;
+	struct sipalg_rule *rule;
+};
+
+static unsigned int inspect_segment(struct sipalg_net *sn, const struct packet *p)
 {
-	if (!nf_ct_is_confirmed(ct) && !rcu_access_pointer(flow->stream) &&
-	    !is_bridged(skb, state))
-		sipalg_stream_begin(sn, skb, ct, flow);
-	if (is_own_segment(skb, state) ||
-	    !sipalg_stream_packet(sn, skb, state, ct, ctinfo, flow))
+	if (!nf_ct_is_confirmed(p->ct) && !rcu_access_pointer(p->flow->stream) &&
+	    !is_bridged(p->skb, p->state))
+		sipalg_stream_begin(sn, p->skb, p->ct, p->flow);
+	if (is_own_segment(p->skb, p->state) ||
+	    !sipalg_stream_packet(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow,
+				  p->rule))
 		return NF_ACCEPT;
-	consume_skb(skb);
+	consume_skb(p->skb);
 	return NF_STOLEN;
+}
+
+static void inspect_error(const struct packet *p)
+{
+	u8 pf = nf_ct_l3num(p->ct);
+
+	if (nf_ct_protonum(p->ct) == IPPROTO_TCP)
+		sipalg_stream_error(p->skb, pf, CTINFO2DIR(p->ctinfo), p->flow);
+	else
+		learn_path(p->skb, p->ct, p->flow);
+}
+
+/* Before it is looked at: what is made of it is sent the same way. */
+static void set_dscp(const struct packet *p)
+{
+	u32 dscp = p->rule->option[SIPALG_O_DSCP_SIGNALLING];
+
+	if (dscp == SIPALG_DSCP_KEEP)
+		return;
+	if (nf_ct_l3num(p->ct) == NFPROTO_IPV4) {
+		if (!skb_ensure_writable(p->skb, sizeof(struct iphdr)))
+			ipv4_change_dsfield(ip_hdr(p->skb), INET_ECN_MASK, dscp << 2);
+	} else if (!skb_ensure_writable(p->skb, sizeof(struct ipv6hdr))) {
+		ipv6_change_dsfield(ipv6_hdr(p->skb), INET_ECN_MASK, dscp << 2);
+	}
+}
+
+static unsigned int inspect_packet(struct sipalg_net *sn, const struct packet *p)
+{
+	if (nf_ct_protonum(p->ct) == IPPROTO_TCP)
+		return inspect_segment(sn, p);
+	if (p->rule->action == SIPALG_ACTION_BYPASS)
+		return NF_ACCEPT;
+	if (sipalg_packet_is_merged(p->skb) && inspect_each(sn, p->skb, p->state, p->flow, p->rule))
+		return NF_STOLEN;
+	return sipalg_inspect(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow, p->rule) ?
+	       NF_ACCEPT : NF_DROP;
 }
 
 static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
-	enum ip_conntrack_info ctinfo;
+	struct packet p = { .skb = skb, .state = state };
 	struct sipalg_net *sn = priv;
-	struct sipalg_flow *flow;
-	struct nf_conn *ct;
+	enum ip_conntrack_dir dir;
 
-	ct = nf_ct_get(skb, &ctinfo);
-	if (!ct)
+	p.ct = nf_ct_get(skb, &p.ctinfo);
+	if (!p.ct)
 		return NF_ACCEPT;
-	flow = sipalg_flow(ct);
-	if (!flow && !nf_ct_is_confirmed(ct))
-		flow = recognise(sn, ct);
-	if (!flow)
+	p.flow = sipalg_flow(p.ct);
+	if (!p.flow && nf_ct_is_confirmed(p.ct))
 		return NF_ACCEPT;
-	if (is_error(skb, nf_ct_l3num(ct))) {
-		if (nf_ct_protonum(ct) == IPPROTO_TCP)
-			sipalg_stream_error(skb, nf_ct_l3num(ct), CTINFO2DIR(ctinfo), flow);
-		else
-			learn_path(skb, ct, flow);
+	dir = CTINFO2DIR(p.ctinfo);
+	if (p.flow)
+		p.rule = sipalg_policy_rule(sn, p.ct, dir, state, p.flow);
+	else
+		p.flow = recognise(sn, p.ct, dir, state, &p.rule);
+	if (!p.rule)
+		return NF_ACCEPT;
+	if (p.rule->action == SIPALG_ACTION_DROP) {
+		sipalg_count(sn, SIPALG_R_POLICY_DROP);
+		return NF_DROP;
+	}
+	if (p.flow && is_error(skb, nf_ct_l3num(p.ct))) {
+		inspect_error(&p);
 		return NF_ACCEPT;
 	}
 	/* What goes to this host itself is seen once, on its way in. */
-	if (state->hook == NF_INET_POST_ROUTING &&
-	    (state->out->flags & IFF_LOOPBACK || netif_is_l3_master(state->out)))
+	if (!p.flow || (state->hook == NF_INET_POST_ROUTING &&
+			(state->out->flags & IFF_LOOPBACK ||
+			 netif_is_l3_master(state->out))))
 		return NF_ACCEPT;
-	if (nf_ct_protonum(ct) == IPPROTO_TCP)
-		return inspect_segment(sn, skb, state, ct, ctinfo, flow);
-	if (sipalg_packet_is_merged(skb) && inspect_each(sn, skb, state, flow))
-		return NF_STOLEN;
-	sipalg_inspect(sn, skb, state, ct, ctinfo, flow);
-	return NF_ACCEPT;
+	if (p.rule->action == SIPALG_ACTION_ALG) {
+		if (!nf_ct_is_confirmed(p.ct))
+			sipalg_rule_mark(p.rule, p.ct, SIPALG_O_MARK_SIGNALLING);
+		set_dscp(&p);
+	}
+	return inspect_packet(sn, &p);
 }
 
 /*

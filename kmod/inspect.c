@@ -12,14 +12,17 @@
 #include "inspect.h"
 #include "net.h"
 #include "probe.h"
+#include "source.h"
 
 static struct sipalg_ctx * __percpu *contexts;
 
 static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 		      const struct nf_hook_state *state, struct nf_conn *ct,
-		      enum ip_conntrack_info ctinfo, struct sipalg_flow *flow)
+		      enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
+		      struct sipalg_rule *rule)
 {
 	ctx->sn = sn;
+	ctx->rule = rule;
 	ctx->out_dev = state->out;
 	ctx->ct = ct;
 	ctx->flow = flow;
@@ -272,12 +275,37 @@ static enum sipalg_reason read_message(struct sipalg_ctx *ctx, struct sk_buff *s
 		return ret;
 	if (!ctx->packet.payload_len)
 		return SIPALG_R_NOT_SIP;
-	if (ctx->packet.payload_len > READ_ONCE(ctx->sn->limits.message))
+	if (ctx->packet.payload_len > ctx->rule->option[SIPALG_O_MAX_MESSAGE])
 		return SIPALG_R_TOO_LONG;
 	data = sipalg_packet_payload(&ctx->packet);
 	if (!data)
 		return SIPALG_R_NO_MEMORY;
 	return parse(ctx, data, ctx->packet.payload_len);
+}
+
+/* What a rule says of a message before anything else is done with it. */
+static enum sipalg_reason judge(struct sipalg_ctx *ctx, enum sipalg_reason ret)
+{
+	const struct sipalg_rule *r = ctx->rule;
+	const struct sip_msg *m = &ctx->msg;
+
+	switch (ret) {
+	case SIPALG_R_OK:
+	case SIPALG_R_SIGNED:
+		break;
+	case SIPALG_R_MALFORMED:
+	case SIPALG_R_BAD_LENGTH:
+	case SIPALG_R_NO_MANDATORY:
+	case SIPALG_R_TOO_MANY_HEADERS:
+		return r->option[SIPALG_O_MALFORMED] == SIPALG_FATE_DROP ?
+		       SIPALG_R_DROP_MALFORMED : ret;
+	default:
+		return ret;
+	}
+	if (!m->status && !(r->option[SIPALG_O_METHODS] & 1u << m->method))
+		return SIPALG_R_DROP_METHOD;
+	return sipalg_source_allows(ctx->sn, r, &ctx->path.src_in.host, ctx->zone,
+				    m->method) ? ret : SIPALG_R_DROP_RATE;
 }
 
 /* What is left to do when the message was read, or could not be. */
@@ -287,7 +315,8 @@ static enum sipalg_reason inspect(struct sipalg_ctx *ctx,
 {
 	bool parsed = ret == SIPALG_R_OK;
 
-	if (parsed) {
+	ret = judge(ctx, ret);
+	if (ret == SIPALG_R_OK) {
 		sipalg_count(ctx->sn, SIPALG_R_OK);
 		ret = run(ctx, state);
 	}
@@ -297,32 +326,60 @@ static enum sipalg_reason inspect(struct sipalg_ctx *ctx,
 	return ret;
 }
 
-void sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
-		    const struct nf_hook_state *state, struct nf_conn *ct,
-		    enum ip_conntrack_info ctinfo, struct sipalg_flow *flow)
+static bool is_dropped(enum sipalg_reason r)
 {
+	return r == SIPALG_R_DROP_METHOD || r == SIPALG_R_DROP_MALFORMED ||
+	       r == SIPALG_R_DROP_RATE;
+}
+
+bool sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
+		    const struct nf_hook_state *state, struct nf_conn *ct,
+		    enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
+		    struct sipalg_rule *rule)
+{
+	enum sipalg_reason ret;
 	struct sipalg_ctx *ctx;
 
 	local_bh_disable();
 	rcu_read_lock();
 	ctx = *this_cpu_ptr(contexts);
-	ctx_begin(ctx, sn, state, ct, ctinfo, flow);
-	inspect(ctx, state, read_message(ctx, skb, nf_ct_l3num(ct)));
+	ctx_begin(ctx, sn, state, ct, ctinfo, flow, rule);
+	ret = inspect(ctx, state, read_message(ctx, skb, nf_ct_l3num(ct)));
 	rcu_read_unlock();
 	local_bh_enable();
+	return !is_dropped(ret);
+}
+
+/*
+ * A stream has no gaps, and its receiver has to acknowledge something: an empty
+ * line, which nobody minds between messages (RFC 3261 7.5).
+ */
+static bool drop_from_stream(struct sip_stream *s)
+{
+	char *room = sip_stream_reserve(s, 2);
+
+	if (!room)
+		return false;
+	memcpy(room, "\r\n", 2);
+	return true;
 }
 
 bool sipalg_inspect_stream(struct sipalg_net *sn,
 			   const struct nf_hook_state *state, struct nf_conn *ct,
 			   enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
-			   struct sip_stream *s, const char *data, u32 len)
+			   struct sipalg_rule *rule, struct sip_stream *s,
+			   const char *data, u32 len)
 {
 	struct sipalg_ctx *ctx = *this_cpu_ptr(contexts);
+	enum sipalg_reason ret;
 
-	ctx_begin(ctx, sn, state, ct, ctinfo, flow);
+	ctx_begin(ctx, sn, state, ct, ctinfo, flow, rule);
 	ctx->stream = s;
 	ctx->packet.payload_len = len;
-	return inspect(ctx, state, parse(ctx, data, len)) == SIPALG_R_TRANSLATED;
+	ret = inspect(ctx, state, parse(ctx, data, len));
+	if (is_dropped(ret))
+		return drop_from_stream(s);
+	return ret == SIPALG_R_TRANSLATED;
 }
 
 void sipalg_inspect_exit(void)

@@ -11,6 +11,7 @@
 struct sip_stream;
 struct sipalg_flow;
 struct sipalg_net;
+struct sipalg_rule;
 
 int sipalg_inspect_init(void);
 void sipalg_inspect_exit(void);
@@ -23,12 +24,15 @@ void sipalg_inspect_exit(void);
  * @ct: its conntrack entry
  * @ctinfo: its direction
  * @flow: what we know of the entry
+ * @rule: that counts for it
  *
  * The packet is changed completely or not at all. Softirq or process context.
+ * Return: false: the policy wants it dropped, which has been counted.
  */
-void sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
+bool sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
 		    const struct nf_hook_state *state, struct nf_conn *ct,
-		    enum ip_conntrack_info ctinfo, struct sipalg_flow *flow);
+		    enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
+		    struct sipalg_rule *rule);
 
 /**
  * sipalg_inspect_stream() - look at a message of a TCP connection
@@ -37,6 +41,7 @@ void sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
  * @ct: the connection
  * @ctinfo: the message's direction
  * @flow: what we know of the entry
+ * @rule: that counts for it
  * @s: the stream; has its lock. Room for the new text is reserved there
  * @data: the message, which stays where it is
  * @len: its bytes
@@ -45,6 +50,6 @@ void sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
 bool sipalg_inspect_stream(struct sipalg_net *sn,
 			   const struct nf_hook_state *state, struct nf_conn *ct,
 			   enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
-			   struct sip_stream *s, const char *data, u32 len);
+			   struct sipalg_rule *rule, struct sip_stream *s, const char *data, u32 len);
 
 #endif

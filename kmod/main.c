@@ -17,7 +17,9 @@
 #include "hook.h"
 #include "inspect.h"
 #include "net.h"
+#include "policy.h"
 #include "registration.h"
+#include "source.h"
 #include "stream.h"
 #include "../include/sipalg.h"
 #include "sipalg_version.h"
@@ -95,8 +97,13 @@ int sipalg_tables_init(struct sipalg_net *sn)
 	err = sipalg_registrations_init(sn);
 	if (err)
 		goto err_calls;
+	err = sipalg_sources_init(sn);
+	if (err)
+		goto err_registrations;
 	return 0;
 
+err_registrations:
+	sipalg_registrations_clean(sn);
 err_calls:
 	sipalg_calls_clean(sn);
 err_bindings:
@@ -115,12 +122,27 @@ void sipalg_tables_clean(struct sipalg_net *sn)
 {
 	if (!sn->locks)
 		return;
+	sipalg_sources_clean(sn);
 	sipalg_registrations_clean(sn);
 	sipalg_calls_clean(sn);
 	sipalg_bindings_clean(sn);
 	kvfree(sn->locks);
 	kvfree(sn->port_locks);
 	free_percpu(sn->stats);
+}
+
+/* Who has said nothing gets the default. */
+static int policy_init(struct sipalg_net *sn)
+{
+	struct sipalg_policy *p;
+
+	if (rcu_access_pointer(sn->policy))
+		return 0;
+	p = sipalg_policy_default(GFP_KERNEL);
+	if (!p)
+		return -ENOMEM;
+	sipalg_policy_set(sn, p);
+	return 0;
 }
 
 int sipalg_net_enable(struct sipalg_net *sn)
@@ -132,6 +154,8 @@ int sipalg_net_enable(struct sipalg_net *sn)
 	if (sn->enabled)
 		goto out;
 	err = sipalg_tables_init(sn);
+	if (!err)
+		err = policy_init(sn);
 	if (err)
 		goto out;
 	WRITE_ONCE(sn->closing, false);
@@ -140,6 +164,7 @@ int sipalg_net_enable(struct sipalg_net *sn)
 		goto out;
 	sn->enabled = true;
 	sipalg_streams_start(sn);
+	sipalg_sources_start(sn);
 	sipalg_flow_adopt(sn);
 out:
 	mutex_unlock(&sipalg_mutex);
@@ -155,6 +180,7 @@ void sipalg_tables_flush(struct sipalg_net *sn)
 	sipalg_calls_flush(sn);
 	sipalg_registrations_flush(sn);
 	sipalg_bindings_flush(sn);
+	sipalg_sources_stop(sn);
 	synchronize_rcu();
 }
 
@@ -182,7 +208,6 @@ static int __net_init sipalg_net_init(struct net *net)
 
 	sn->net = net;
 	sn->limits = default_limits;
-	sn->port = SIP_PORT_DEFAULT;
 	sn->media_min = 16384;
 	sn->media_max = 32767;
 	sipalg_streams_init(sn);
@@ -196,6 +221,7 @@ static void __net_exit sipalg_net_exit(struct net *net)
 
 	sipalg_net_disable(sn);
 	sipalg_tables_clean(sn);
+	sipalg_policy_free(rcu_dereference_protected(sn->policy, true));
 }
 
 static struct pernet_operations sipalg_net_ops = {

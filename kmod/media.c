@@ -615,11 +615,14 @@ enum how {
 	BY_HOST,
 	BY_HOST_OR_NAME,	/* a name may be any host's address */
 	EXACTLY,
+	ANYBODY,
 };
 
 static bool is_peer(const struct sip_endpoint *peer, const struct sip_endpoint *at,
 		    enum how how)
 {
+	if (how == ANYBODY)
+		return true;
 	if (how == EXACTLY)
 		return sip_endpoint_equal(peer, at);
 	return sip_host_equal(&peer->host, &at->host) ||
@@ -676,13 +679,29 @@ static bool call_admits(const struct sipalg_binding *b,
 	return false;
 }
 
+/* Does the call's rule let this host in, whoever was named? */
+static bool is_welcome(const struct sipalg_call *call, const struct sip_host *host)
+{
+	switch (call->rule->option[SIPALG_O_MEDIA_SOURCE]) {
+	case SIPALG_SOURCE_ANY:
+		return true;
+	case SIPALG_SOURCE_SIGNALLING:
+		return sip_host_equal(host, &call->host[0]) ||
+		       sip_host_equal(host, &call->host[1]);
+	default:
+		return false;
+	}
+}
+
 /* What goes to a name leaves by the binding; what comes from it comes on that flow. */
 bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host,
 			 bool outbound)
 {
 	const struct sip_endpoint at = { .host = *host };
 
-	return call_admits(b, &at, outbound ? BY_HOST_OR_NAME : BY_HOST);
+	if (outbound)
+		return call_admits(b, &at, BY_HOST_OR_NAME);
+	return call_admits(b, &at, is_welcome(b->call, host) ? ANYBODY : BY_HOST);
 }
 
 bool sipalg_media_leads_to(const struct sipalg_binding *b, const struct sip_endpoint *at)

@@ -312,6 +312,8 @@ static enum sipalg_reason plan_part(struct sipalg_ctx *ctx,
 	u32 i;
 
 	ret = sdp_parse(ctx->msg.data, text->body, &ctx->sdp);
+	if (ret == SIPALG_R_OK && ctx->sdp.nmedia > ctx->rule->option[SIPALG_O_MAX_MEDIA])
+		return SIPALG_R_TOO_MANY_MEDIA;
 	for (i = 0; ret == SIPALG_R_OK && i < ctx->sdp.nmedia; i++)
 		ret = plan_line(ctx, i, part, offer);
 	if (ret == SIPALG_R_OK)
@@ -441,7 +443,8 @@ enum sipalg_reason sipalg_media_plan(struct sipalg_ctx *ctx)
 	enum sipalg_reason ret;
 
 	sipalg_media_init(&ctx->media);
-	if (!ctx->msg.body.len || !carries_media(ctx))
+	if (!ctx->msg.body.len || !carries_media(ctx) ||
+	    !(ctx->rule->option[SIPALG_O_HEADERS] & SIPALG_HEADERS_SDP))
 		return SIPALG_R_OK;
 	sipalg_media_role(ctx, &role);
 	if (ctx->msg.method == SIP_ACK && !role.session)

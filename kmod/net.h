@@ -39,6 +39,8 @@
  */
 #define SIPALG_SAME_KEY 64
 
+struct sipalg_policy;
+
 struct sipalg_stats {
 	u64 n[SIPALG_R_COUNT];
 };
@@ -87,6 +89,8 @@ struct sipalg_yield {
  * struct sipalg_net - one namespace
  * @net: the namespace; outlives this
  * @enabled: hooks are registered and the tables exist; sipalg_mutex
+ * @policy: never NULL while it is enabled
+ * @policy_generation: of the latest one
  * @closing: the tables are about to go: timers do nothing, and media flows
  *	are let go instead of closed
  * @ops: its own copy of the hooks, whose private data is this
@@ -108,9 +112,10 @@ struct sipalg_yield {
  * @streams_lock: protects @streams
  * @streams_work: looks for those whose entry has gone
  * @leaving: no new ones are followed
+ * @sources: hosts that a rule counts
+ * @sources_work: forgets those that were quiet
  * @next_id: the next id of a dialog, binding or registration
  * @limits: see there
- * @port: the SIP port
  * @media_min: outer media ports are at least this where the inner is taken
  * @media_max: and at most this
  * @secret: key of the hashes, so that nobody can aim at a bucket
@@ -119,6 +124,8 @@ struct sipalg_net {
 	struct net *net;
 	bool enabled;
 	bool closing;
+	u32 policy_generation;
+	struct sipalg_policy __rcu *policy;
 	struct nf_hook_ops *ops;
 	struct rhltable ends;
 	struct rhltable calls;
@@ -138,9 +145,10 @@ struct sipalg_net {
 	spinlock_t streams_lock;	/* the list */
 	struct delayed_work streams_work;
 	bool leaving;
+	struct rhashtable sources;
+	struct delayed_work sources_work;
 	atomic_t next_id;
 	struct sipalg_limits limits;
-	u16 port;
 	u16 media_min;
 	u16 media_max;
 	siphash_key_t secret;

@@ -162,7 +162,8 @@ struct sipalg_binding *sipalg_allocate(struct sipalg_ctx *ctx,
 				       const struct sip_endpoint *inner,
 				       const struct sipalg_run *run)
 {
-	u32 min = ctx->sn->media_min, max = ctx->sn->media_max;
+	u32 min = ctx->rule->option[SIPALG_O_MEDIA_PORT_MIN];
+	u32 max = ctx->rule->option[SIPALG_O_MEDIA_PORT_MAX];
 	u32 more = (run->n - 1) * run->step + run->rtcp;
 	struct sipalg_binding *b;
 	unsigned int i;

@@ -8,6 +8,7 @@
 #include "ctx.h"
 #include "event.h"
 #include "net.h"
+#include "source.h"
 
 #define TEXT_KEPT 127	/* of a URI, for showing */
 
@@ -181,6 +182,29 @@ static bool has_room(const struct sipalg_ctx *ctx)
 	return true;
 }
 
+/* The rule's limits, of all and of the phone's host. */
+static bool count_for_rule(struct sipalg_ctx *ctx, struct sipalg_registration *r)
+{
+	struct sipalg_rule *rule = ctx->rule;
+
+	if (atomic_inc_return(&rule->registrations) > rule->option[SIPALG_O_MAX_REGISTRATIONS] ||
+	    !sipalg_source_take(r->sn, rule->option[SIPALG_O_MAX_REGISTRATIONS_SOURCE], true,
+				&ctx->path.src_in.host, r->zone, &r->source)) {
+		atomic_dec(&rule->registrations);
+		return false;
+	}
+	sipalg_rule_get(rule);
+	r->rule = rule;
+	return true;
+}
+
+static void uncount(struct sipalg_registration *r)
+{
+	atomic_dec(&r->rule->registrations);
+	sipalg_source_give(r->source, true);
+	sipalg_rule_put(r->rule);
+}
+
 /* In the table, but dead: nobody sees it until the message has left. */
 static enum sipalg_reason registration_make(struct sipalg_ctx *ctx,
 					    struct sipalg_contact *c)
@@ -198,7 +222,13 @@ static enum sipalg_reason registration_make(struct sipalg_ctx *ctx,
 	r = registration_alloc(ctx, c);
 	if (!r)
 		goto err;
+	if (!count_for_rule(ctx, r)) {
+		kfree(r);
+		atomic_dec(&sn->nregistrations);
+		return SIPALG_R_LIMIT_REGISTRATIONS;
+	}
 	if (rhltable_insert(&sn->registrations, &r->node, registration_params)) {
+		uncount(r);
 		kfree(r);
 		goto err;
 	}
@@ -240,6 +270,7 @@ static void unhash(struct sipalg_registration *r)
 	atomic_dec(&r->sn->nregistrations);
 	if (r->binding)
 		sipalg_binding_drop(r->binding, &r->registrar, 0);
+	uncount(r);
 	kfree_rcu(r, rcu);
 }
 
@@ -325,7 +356,8 @@ static void take_binding(struct sipalg_ctx *ctx, struct sipalg_contact *c)
 	struct sipalg_binding *old = r->binding;
 
 	sipalg_binding_set_master(c->binding, ctx->ct);
-	if (c->binding == old)
+	/* Without a way to it, what the plan took lasts for the answer. */
+	if (c->binding == old || !r->rule->option[SIPALG_O_REGISTRATION_PINHOLES])
 		return;
 	c->held = false;
 	r->binding = c->binding;
@@ -423,7 +455,8 @@ static void grant(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 sec
 	r->expires = seconds;
 	r->until = jiffies + seconds * HZ;
 	arm(r);
-	sipalg_flow_keep(ctx->ct, ctx->flow, seconds);
+	if (r->binding)
+		sipalg_flow_keep(ctx->ct, ctx->flow, seconds);
 	if (!was) {
 		sipalg_count(ctx->sn, SIPALG_R_REGISTRATIONS);
 		sipalg_event_registration(r, SIPALG_EVENT_REGISTERED);
@@ -440,7 +473,7 @@ static void withdraw(struct sipalg_ctx *ctx, struct sipalg_registration *r)
 	bool was = r->granted;
 
 	registration_end(r);
-	if (was && READ_ONCE(b->dead))
+	if (was && b && READ_ONCE(b->dead))
 		sipalg_flow_let_go(ctx->ct, ctx->flow);
 }
 

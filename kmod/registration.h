@@ -13,6 +13,8 @@
 #include "sip/translate.h"
 
 struct sipalg_binding;
+struct sipalg_rule;
+struct sipalg_source;
 struct sipalg_ctx;
 struct sipalg_net;
 
@@ -43,6 +45,8 @@ struct sipalg_net;
  * @inner: the contact's endpoint
  * @outer: what it is called outside
  * @registrar: who may call
+ * @rule: that it began under, a reference
+ * @source: where it counts as one of those that a host has, or NULL
  * @proto: IPPROTO_UDP, ...
  * @zone: conntrack zone
  * @user: user part of the address of record, within @text
@@ -71,6 +75,8 @@ struct sipalg_registration {
 	struct sip_endpoint inner;
 	struct sip_endpoint outer;
 	struct sip_host registrar;
+	struct sipalg_rule *rule;
+	struct sipalg_source *source;
 	u8 proto;
 	u16 zone;
 	const char *user;

@@ -489,9 +489,19 @@ static enum sipalg_reason resolve_in(struct sipalg_ctx *ctx,
 enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 				  struct sip_answer *answer)
 {
+	static const u8 groups[] = {
+		[SIP_PLACE_RURI] = SIPALG_HEADERS_CONTACT,
+		[SIP_PLACE_VIA] = SIPALG_HEADERS_VIA,
+		[SIP_PLACE_CONTACT] = SIPALG_HEADERS_CONTACT,
+		[SIP_PLACE_ROUTE] = SIPALG_HEADERS_ROUTE,
+		[SIP_PLACE_REFER] = SIPALG_HEADERS_REFER,
+		[SIP_PLACE_IDENTITY] = SIPALG_HEADERS_IDENTITY,
+	};
 	enum sipalg_reason ret = SIPALG_R_UNCHANGED;
 	struct sipalg_ctx *ctx = priv;
 
+	if (!(ctx->rule->option[SIPALG_O_HEADERS] & groups[ask->place]))
+		return SIPALG_R_UNCHANGED;
 	/* A hairpin is both: the sender's own go out, the receiver's come in. */
 	if (sipalg_sender_is_near(ctx))
 		ret = resolve_out(ctx, ask, answer);

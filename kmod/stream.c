@@ -12,6 +12,7 @@
 #include "icmp.h"
 #include "inspect.h"
 #include "net.h"
+#include "policy.h"
 #include "stream.h"
 
 #define GC_SECONDS	5
@@ -28,6 +29,7 @@ struct stream_call {
 	struct sipalg_segment *segment;
 	const struct nf_hook_state *state;
 	enum ip_conntrack_info ctinfo;
+	struct sipalg_rule *rule;
 	unsigned int mss;
 	struct sk_buff_head same;
 	struct sk_buff_head made;
@@ -45,7 +47,7 @@ static void *stream_alloc(struct sip_stream *s, u32 size)
 	struct sipalg_net *sn = st->sn;
 	void *p = NULL;
 
-	if (st->bytes + size > READ_ONCE(sn->limits.stream_bytes))
+	if (st->bytes + size > st->bytes_max)
 		return NULL;
 	if (atomic_long_add_return(size, &sn->stream_bytes) <=
 	    READ_ONCE(sn->limits.streams_bytes))
@@ -75,7 +77,7 @@ static bool stream_message(struct sip_stream *s, u8 dir, const char *data, u32 l
 	if (!call->segment || dir != call->segment->seg.dir)
 		return false;
 	return sipalg_inspect_stream(st->sn, call->state, st->ct, call->ctinfo,
-				     st->flow, s, data, len);
+				     st->flow, call->rule, s, data, len);
 }
 
 static void stream_emit(struct sip_stream *s, const struct sip_stream_seg *seg)
@@ -202,7 +204,7 @@ static void stream_timer(struct timer_list *t)
 	spin_lock_bh(&st->lock);
 	call_begin(st, &call);
 	if (!st->dead)
-		sip_stream_expire(&st->stream, READ_ONCE(st->sn->limits.stall) * HZ);
+		sip_stream_expire(&st->stream, st->stall * HZ);
 	call_end(st);
 	if (st->dead)
 		timer_delete(&st->timer);
@@ -256,6 +258,8 @@ void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
 	spin_lock_init(&st->lock);
 	timer_setup(&st->timer, stream_timer, 0);
 	st->sn = sn;
+	st->bytes_max = READ_ONCE(sn->limits.stream_bytes);
+	st->stall = READ_ONCE(sn->limits.stall);
 	st->flow = flow;
 	nf_conntrack_get(&ct->ct_general);
 	st->ct = ct;
@@ -285,12 +289,19 @@ static bool is_corrupt(const struct sipalg_stream *st, const struct stream_call 
 	       nf_checksum(p->skb, call->state->hook, p->l4off, IPPROTO_TCP, p->pf);
 }
 
+static void learn_limits(struct sipalg_stream *st, const struct sipalg_rule *r)
+{
+	st->bytes_max = min(READ_ONCE(st->sn->limits.stream_bytes), r->option[SIPALG_O_MAX_HELD]);
+	st->stall = r->option[SIPALG_O_STALL_SECONDS];
+}
+
 /* True: the packet must not go on. */
 static bool run(struct sipalg_stream *st, struct stream_call *call)
 {
 	struct sipalg_segment *s = call->segment;
 	enum sip_stream_verdict verdict;
 
+	learn_limits(st, call->rule);
 	/* No memory to read it, or not to be trusted: as good as lost. */
 	if (s->seg.len && wants_data(st, s->seg.dir) &&
 	    (sipalg_segment_data(s) || is_corrupt(st, call)))
@@ -300,6 +311,8 @@ static bool run(struct sipalg_stream *st, struct stream_call *call)
 	sipalg_segment_learn(&st->way[s->seg.dir], s, call->state);
 	call->mss = sipalg_segment_room(s->packet.skb, s->packet.pf,
 					st->way[s->seg.dir].mss, s->seg.has_ts);
+	if (call->rule->action == SIPALG_ACTION_BYPASS)
+		sip_stream_leave(&st->stream, SIP_STREAM_R_ASKED);
 	verdict = sip_stream_segment(&st->stream, &s->seg);
 	if (verdict != SIP_STREAM_PASS)
 		st->liberal = true;
@@ -317,13 +330,15 @@ static bool run(struct sipalg_stream *st, struct stream_call *call)
 
 bool sipalg_stream_packet(struct sipalg_net *sn, struct sk_buff *skb,
 			  const struct nf_hook_state *state, struct nf_conn *ct,
-			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow)
+			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
+			  struct sipalg_rule *rule)
 {
 	struct sipalg_segment segment;
 	struct stream_call call = {
 		.segment = &segment,
 		.state = state,
 		.ctinfo = ctinfo,
+		.rule = rule,
 	};
 	struct sipalg_stream *st = rcu_dereference(flow->stream);
 	bool gone = false;

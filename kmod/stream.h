@@ -20,6 +20,7 @@
 
 struct sipalg_flow;
 struct sipalg_net;
+struct sipalg_rule;
 struct stream_call;
 
 /**
@@ -30,6 +31,8 @@ struct stream_call;
  * @reason: by direction, the reason that was counted
  * @mss: by direction, what the receiver announced
  * @bytes: of memory that the machine has
+ * @bytes_max: and may have, as its rule says
+ * @stall: seconds that a message may take, likewise
  * @liberal: conntrack was told not to look at numbers too closely
  * @paused: all packets are dropped for a moment: the kernel takes over
  * @dead: it has left the namespace's list
@@ -50,6 +53,8 @@ struct sipalg_stream {
 	struct sipalg_segment_way way[IP_CT_DIR_MAX];
 	u8 reason[IP_CT_DIR_MAX];
 	u32 bytes;
+	u32 bytes_max;
+	u32 stall;
 	bool liberal;
 	bool paused;
 	bool dead;
@@ -85,11 +90,13 @@ void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
  * @ct: its entry
  * @ctinfo: its direction
  * @flow: of the entry
+ * @rule: that counts for it
  * Return: true if the packet is gone: held back, or lost.
  */
 bool sipalg_stream_packet(struct sipalg_net *sn, struct sk_buff *skb,
 			  const struct nf_hook_state *state, struct nf_conn *ct,
-			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow);
+			  enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
+			  struct sipalg_rule *rule);
 
 /**
  * sipalg_stream_error() - an ICMP error on its way to an end of a connection

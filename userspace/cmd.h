@@ -20,6 +20,9 @@ enum option {
 
 #define OPT(name)	(1u << OPT_##name)
 
+/* Of a command line, at most. */
+#define WORDS_MAX	256
+
 struct option_info {
 	const char *name;
 	const char *value;	/* what it takes, NULL: nothing */
@@ -33,15 +36,17 @@ extern const struct option_info option_infos[OPT_COUNT];
  * @print: where its output goes
  * @nl: open unless the command is local
  * @what: object and verb, for error messages
- * @arg: the command's argument, if it takes one
- * @id: the same as a number
+ * @words: the command's arguments
+ * @nwords: how many there are
+ * @id: the first one as a number, where it is an ID
  * @opt: the value of each option given, "" if it takes none
  */
 struct ctx {
 	struct printer print;
 	struct nl nl;
 	char what[64];
-	const char *arg;
+	char *words[WORDS_MAX];
+	int nwords;
 	uint32_t id;
 	const char *opt[OPT_COUNT];
 };
@@ -50,7 +55,8 @@ struct ctx {
  * struct command - one row of the table behind dispatch, help and completion
  * @object: the first word
  * @verb: the second, NULL: there is none; an object's first row is the default
- * @arg: the name of its argument, NULL: it has none
+ * @arg: the names of its arguments, NULL: it has none; those in brackets may be
+ *	missing, and a last one that ends with "..." may be several
  * @options: OPT()s that it takes
  * @local: it does not ask the kernel
  * @run: returns the exit code
@@ -83,6 +89,14 @@ int cmd_binding_show(struct ctx *ctx);
 int cmd_stream_list(struct ctx *ctx);
 int cmd_stream_show(struct ctx *ctx);
 int cmd_stats(struct ctx *ctx);
+int cmd_policy_list(struct ctx *ctx);
+int cmd_policy_add(struct ctx *ctx);
+int cmd_policy_insert(struct ctx *ctx);
+int cmd_policy_delete(struct ctx *ctx);
+int cmd_policy_load(struct ctx *ctx);
+int cmd_policy_reset(struct ctx *ctx);
+int cmd_save(struct ctx *ctx);
+int cmd_restore(struct ctx *ctx);
 int cmd_monitor(struct ctx *ctx);
 int cmd_help(struct ctx *ctx);
 int cmd_version(struct ctx *ctx);

@@ -4,6 +4,15 @@
 
 #include "error.h"
 
+static const char *place_file;
+static unsigned int place_line;
+
+void error_place(const char *file, unsigned int line)
+{
+	place_file = file;
+	place_line = line;
+}
+
 void error_say(const char *format, ...)
 {
 	va_list args;
@@ -11,6 +20,8 @@ void error_say(const char *format, ...)
 	/* What was printed before the error stays before it. */
 	fflush(stdout);
 	fputs("sipalgctl: ", stderr);
+	if (place_file)
+		fprintf(stderr, "%s, line %u: ", place_file, place_line);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);

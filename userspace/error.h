@@ -13,4 +13,7 @@ enum {
 __attribute__((format(printf, 1, 2)))
 void error_say(const char *format, ...);
 
+/* From now on messages name this file and line; NULL: not any more. */
+void error_place(const char *file, unsigned int line);
+
 #endif

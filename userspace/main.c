@@ -100,8 +100,30 @@ static int own_option(struct ctx *ctx, const struct line *line, const char *word
 	return 2;
 }
 
+/* Does a command with these arguments take another one behind @n? */
+static bool takes_word(const char *args, int n)
+{
+	int names = 1;
+
+	if (!args)
+		return false;
+	for (const char *s = args; *s; s++)
+		names += *s == ' ';
+	return n < names || strstr(args, "...");
+}
+
+/* The name of the first argument that has to be there and is not, or NULL. */
+static const char *missing_word(const char *args, int n)
+{
+	while (args && n-- > 0) {
+		args = strchr(args, ' ');
+		args += args != NULL;
+	}
+	return args && *args != '[' ? args : NULL;
+}
+
 /* Words: the first is the object, the second its verb or argument. */
-static int plain_word(struct ctx *ctx, struct line *line, const char *word, const char *next)
+static int plain_word(struct ctx *ctx, struct line *line, char *word, const char *next)
 {
 	bool verb_used;
 
@@ -113,34 +135,43 @@ static int plain_word(struct ctx *ctx, struct line *line, const char *word, cons
 			return -1;
 		return verb_used ? 2 : 1;
 	}
-	if (!line->command->arg || ctx->arg) {
+	if (ctx->nwords == WORDS_MAX || !takes_word(line->command->arg, ctx->nwords)) {
 		error_say("%s does not take \"%s\": see \"sipalgctl help\"",
 			  line->command->object, word);
 		return -1;
 	}
-	ctx->arg = word;
+	ctx->words[ctx->nwords++] = word;
 	return 1;
 }
 
-/* The only argument that a command takes so far. */
 static int check_id(struct ctx *ctx, const struct command *command)
 {
 	unsigned long long value;
+	const char *word = ctx->words[0];
 	char *end;
 
-	if (!ctx->arg) {
-		error_say("%s needs an argument: %s", ctx->what, command->arg);
-		return -1;
-	}
 	errno = 0;
-	value = strtoull(ctx->arg, &end, 10);
-	if (*ctx->arg < '0' || *ctx->arg > '9' || *end || errno || value > UINT32_MAX) {
+	value = strtoull(word, &end, 10);
+	if (*word < '0' || *word > '9' || *end || errno || value > UINT32_MAX) {
 		error_say("%s: \"%s\" is not an id, which is a number up to %u: "
-			  "\"sipalgctl %s list\" shows them", ctx->what, ctx->arg, UINT32_MAX,
+			  "\"sipalgctl %s list\" shows them", ctx->what, word, UINT32_MAX,
 			  command->object);
 		return -1;
 	}
 	ctx->id = value;
+	return 0;
+}
+
+static int check_words(struct ctx *ctx, const struct command *command)
+{
+	const char *missing = missing_word(command->arg, ctx->nwords);
+
+	if (missing) {
+		error_say("%s needs an argument: %s", ctx->what, missing);
+		return -1;
+	}
+	if (command->arg && strcmp(command->arg, "ID") == 0)
+		return check_id(ctx, command);
 	return 0;
 }
 
@@ -169,7 +200,7 @@ static int parse(struct ctx *ctx, struct line *line, int argc, char **argv)
 		line->command = &overview;
 	snprintf(ctx->what, sizeof(ctx->what), "%s%s%s", line->command->object,
 		 line->command->verb ? " " : "", line->command->verb ?: "");
-	return line->command->arg ? check_id(ctx, line->command) : 0;
+	return check_words(ctx, line->command);
 }
 
 static int run(struct ctx *ctx, const struct line *line)

@@ -97,6 +97,17 @@ void nl_request(struct nl *nl, union nl_request *req, uint8_t cmd, uint16_t flag
 	genl->version = nl->family == GENL_ID_CTRL ? 1 : SIPALG_GENL_VERSION;
 }
 
+/* A request has to fit into the socket's buffer, a large one too. */
+static void make_room(struct nl *nl, size_t len)
+{
+	int fd = mnl_socket_get_fd(nl->sock), size = len + 4096;
+
+	if (len <= sizeof(union nl_request))
+		return;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
 int nl_talk(struct nl *nl, union nl_request *req, nl_cb cb, void *data)
 {
 	static char buf[RECV_SIZE] __attribute__((aligned(8)));
@@ -107,6 +118,7 @@ int nl_talk(struct nl *nl, union nl_request *req, nl_cb cb, void *data)
 	nl->interrupted = false;
 	nl->extack[0] = '\0';
 	nl->request = &req->nlh;
+	make_room(nl, req->nlh.nlmsg_len);
 	if (mnl_socket_sendto(nl->sock, req, req->nlh.nlmsg_len) < 0) {
 		nl->error = errno;
 		return -1;

@@ -38,7 +38,10 @@ struct nl {
 /* Gets each message of the family; anything but 0 ends the request. */
 typedef int (*nl_cb)(const struct nlmsghdr *nlh, void *data);
 
-/* A request is built in one of these; an attribute may be 4 KiB. */
+/*
+ * A request is built in one of these, where an attribute may be 4 KiB; or in
+ * memory that begins with one, for requests that are larger.
+ */
 union nl_request {
 	struct nlmsghdr nlh;
 	char buf[8192];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "schema.h"
 #include "sipalg.h"
+#include "sipalg_options.h"
 #include "sipalg_reasons.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
@@ -307,6 +308,55 @@ static const struct field stream_fields[] = {
 };
 
 const struct schema schema_stream = SCHEMA("stream", stream_fields);
+static const char *const actions[] = {
+	[SIPALG_ACTION_ALG] = "alg",
+	[SIPALG_ACTION_BYPASS] = "bypass",
+	[SIPALG_ACTION_DROP] = "drop",
+};
+
+static const struct field prefix_fields[] = {
+	[SIPALG_PREFIX_ADDR] = { "addr", V_ADDR },
+	[SIPALG_PREFIX_LEN] = { "len", V_U8 },
+};
+
+static const struct schema schema_prefix = SCHEMA("prefix", prefix_fields);
+
+static const struct field option_fields[] = {
+#define X(e, name, kind, min, max, def, text) [SIPALG_O_##e + 1] = { #name, V_U32 },
+	SIPALG_OPTIONS(X)
+#undef X
+};
+
+static const struct schema schema_rule_options = SCHEMA("options", option_fields);
+
+static const struct field rate_fields[] = {
+#define X(name) [SIPALG_METHOD_##name + 1] = { #name, V_U32 },
+	SIPALG_METHODS(X)
+#undef X
+};
+
+static const struct schema schema_rates = SCHEMA("rates", rate_fields);
+
+static const struct field rule_fields[] = {
+	[SIPALG_RULE_ID] = { "id", V_U32 },
+	[SIPALG_RULE_NAME] = { "name", V_STRING },
+	[SIPALG_RULE_ACTION] = { "action", V_NAME8, NAMES(actions) },
+	[SIPALG_RULE_IIF] = { "iif", V_STRING },
+	[SIPALG_RULE_OIF] = { "oif", V_STRING },
+	[SIPALG_RULE_SRC] = { "src", V_NEST, .nest = &schema_prefix },
+	[SIPALG_RULE_DST] = { "dst", V_NEST, .nest = &schema_prefix },
+	[SIPALG_RULE_PROTOCOL] = { "protocol", V_NAME8, NAMES(protocols) },
+	[SIPALG_RULE_PORT_MIN] = { "port_min", V_U16 },
+	[SIPALG_RULE_PORT_MAX] = { "port_max", V_U16 },
+	[SIPALG_RULE_MARK] = { "mark", V_U32 },
+	[SIPALG_RULE_MASK] = { "mask", V_U32 },
+	[SIPALG_RULE_ZONE] = { "zone", V_U16 },
+	[SIPALG_RULE_OPTIONS] = { "options", V_NEST, .nest = &schema_rule_options },
+	[SIPALG_RULE_RATES] = { "rates", V_NEST, .nest = &schema_rates },
+	[SIPALG_RULE_FLOWS] = { "flows", V_U64 },
+};
+
+const struct schema schema_rule = SCHEMA("rule", rule_fields);
 
 static const struct field top_fields[] = {
 	[SIPALG_A_ID] = { "id", V_U32 },
@@ -321,6 +371,7 @@ static const struct field top_fields[] = {
 	[SIPALG_A_MESSAGE] = { "message", V_NEST, .nest = &schema_message },
 	[SIPALG_A_KIND] = { "kind", V_NAME8, NAMES(dialog_kinds) },
 	[SIPALG_A_STREAM] = { "stream", V_NEST, .nest = &schema_stream },
+	[SIPALG_A_RULE] = { "rule", V_NEST, .nest = &schema_rule },
 };
 
 const struct schema schema_top = SCHEMA("message", top_fields);
@@ -335,6 +386,9 @@ _Static_assert(SIPALG_OPTIONS_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_BINDING_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_MSG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_STREAM_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_RULE_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_O_COUNT <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_METHOD_COUNT <= SCHEMA_MAX, "SCHEMA_MAX");
 
 /* And an attribute that is added to the contract needs a row above. */
 _Static_assert(COUNT(top_fields) == SIPALG_A_MAX + 1, "schema_top");
@@ -346,3 +400,4 @@ _Static_assert(COUNT(options_fields) == SIPALG_OPTIONS_MAX + 1, "schema_options"
 _Static_assert(COUNT(binding_fields) == SIPALG_BINDING_MAX + 1, "schema_binding");
 _Static_assert(COUNT(message_fields) == SIPALG_MSG_MAX + 1, "schema_message");
 _Static_assert(COUNT(stream_fields) == SIPALG_STREAM_MAX + 1, "schema_stream");
+_Static_assert(COUNT(rule_fields) == SIPALG_RULE_MAX + 1, "schema_rule");

@@ -69,5 +69,6 @@ extern const struct schema schema_options;
 extern const struct schema schema_binding;
 extern const struct schema schema_message;
 extern const struct schema schema_stream;
+extern const struct schema schema_rule;
 
 #endif

@@ -33,6 +33,7 @@ extern const struct view view_subscription;
 extern const struct view view_registration;
 extern const struct view view_binding;
 extern const struct view view_stream;
+extern const struct view view_policy;
 
 /* Prints a list as it is dumped; @key is NULL outside of a group. Returns the exit code. */
 int view_list(struct ctx *ctx, const struct view *view, const char *key);

@@ -73,9 +73,10 @@ struct gateway *gateway_new(struct kunit *test)
 	wire_init(test, &g->wire);
 	g->sn.net = &init_net;
 	g->sn.limits = limits;
-	g->sn.port = SIP_PORT_DEFAULT;
 	g->sn.media_min = 16384;
 	g->sn.media_max = 32767;
+	g->rule = sipalg_rule_new(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, g->rule);
 	get_random_bytes(&g->sn.secret, sizeof(g->sn.secret));
 	sipalg_streams_init(&g->sn);
 	KUNIT_ASSERT_EQ(test, sipalg_tables_init(&g->sn), 0);
@@ -92,6 +93,7 @@ void gateway_free(struct gateway *g)
 	EXPECT_COUNTS(g, 0, 0, 0, 0);
 	rcu_barrier();
 	sipalg_tables_clean(&g->sn);
+	sipalg_rule_put(g->rule);
 	for (i = 0; i < g->nflows; i++) {
 		if (nf_ct_is_confirmed(g->flows[i]))
 			nf_ct_delete(g->flows[i], 0, 0);
@@ -194,7 +196,8 @@ static enum sipalg_reason send_once(struct gateway *g, struct nf_conn *ct,
 	wire_build(&g->wire, &form_udp4, g->in, g->in_len);
 	skb = skb_build(g->test, &g->wire, &form_udp4, g->roomy ? &layout_linear : &tight);
 	current->fail_nth = nth;
-	sipalg_inspect(&g->sn, skb, &state, ct, info, sipalg_flow(ct));
+	sipalg_inspect(&g->sn, skb, &state, ct, info, sipalg_flow(ct),
+		       g->rule);
 	g->failed = g->failed || (nth && !current->fail_nth);
 	current->fail_nth = 0;
 	g->out_len = skb->len - g->wire.payload_off;

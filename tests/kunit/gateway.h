@@ -18,6 +18,7 @@
 #include "../../kmod/binding.h"
 #include "../../kmod/call.h"
 #include "../../kmod/net.h"
+#include "../../kmod/policy.h"
 #include "../../kmod/registration.h"
 #include "wire.h"
 
@@ -35,6 +36,7 @@
  * @sn: what the module thinks is a namespace
  * @flows: all that were made, a reference each
  * @nflows: how many
+ * @rule: that all flows have
  * @wire: the packet
  * @in: the last message as it was sent
  * @in_len: its length
@@ -54,6 +56,7 @@ struct gateway {
 	struct sipalg_net sn;
 	struct nf_conn *flows[GATEWAY_FLOWS];
 	unsigned int nflows;
+	struct sipalg_rule *rule;
 	struct wire wire;
 	char in[MESSAGE_MAX];
 	u32 in_len;

@@ -438,6 +438,7 @@ static struct sipalg_ctx *ctx_new(struct gateway *g, bool nat)
 
 	KUNIT_ASSERT_NOT_NULL(g->test, ctx);
 	ctx->sn = &g->sn;
+	ctx->rule = g->rule;
 	ctx->src_nat = nat;
 	ctx->path.src_out = endpoint(nat ? OUT(5060) : AT(5060));
 	return ctx;
@@ -503,8 +504,8 @@ static void port_range(struct kunit *test)
 	struct sipalg_binding *b, *rtcp;
 	unsigned int i;
 
-	g->sn.media_min = 20001;
-	g->sn.media_max = 20100;
+	g->rule->option[SIPALG_O_MEDIA_PORT_MIN] = 20001;
+	g->rule->option[SIPALG_O_MEDIA_PORT_MAX] = 20100;
 	/* One half of the pair is somebody else's. */
 	KUNIT_ASSERT_FALSE(test, IS_ERR(media(g, OTHER ":4001", OUT(4001))));
 	for (i = 0; i < 20; i++) {
@@ -532,8 +533,8 @@ static void port_exhausted(struct kunit *test)
 	struct sipalg_binding *b, *rtcp;
 	unsigned int i, n = 0;
 
-	g->sn.media_min = 20000;
-	g->sn.media_max = 20007;
+	g->rule->option[SIPALG_O_MEDIA_PORT_MIN] = 20000;
+	g->rule->option[SIPALG_O_MEDIA_PORT_MAX] = 20007;
 	for (i = 0; i < 8; i++) {
 		rtcp = NULL;
 		b = allocate(ctx, &inner, 1, &rtcp);
@@ -578,8 +579,8 @@ static void port_row(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ctx->made[i]->type,
 				i % 2 ? SIPALG_BINDING_RTCP : SIPALG_BINDING_MEDIA);
 	}
-	g->sn.media_min = 20000;
-	g->sn.media_max = 20006;
+	g->rule->option[SIPALG_O_MEDIA_PORT_MIN] = 20000;
+	g->rule->option[SIPALG_O_MEDIA_PORT_MAX] = 20006;
 	b = allocate(ctx, &inner, 3, &rtcp);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(b));
 	KUNIT_EXPECT_EQ(test, outer_port(b), 20000);

@@ -62,7 +62,8 @@ static unsigned int segment(struct line *l, u8 dir, u8 flags, const char *text, 
 	if ((flags & (SIP_TCP_SYN | SIP_TCP_ACK)) == SIP_TCP_SYN)
 		sipalg_stream_begin(&g->sn, skb, l->ct, l->flow);
 	gone = sipalg_stream_packet(&g->sn, skb, &l->state, l->ct,
-				    dir ? IP_CT_ESTABLISHED_REPLY : IP_CT_ESTABLISHED, l->flow);
+				    dir ? IP_CT_ESTABLISHED_REPLY : IP_CT_ESTABLISHED, l->flow,
+				    g->rule);
 	rcu_read_unlock();
 	local_bh_enable();
 	if (gone || sipalg_segment_init(&s, skb, NFPROTO_IPV4, dir) != SIPALG_R_OK)

@@ -220,6 +220,23 @@ static void answer_dialogs(const struct nlmsghdr *nlh)
 			    is("nasty") || kind ? 1 : is("busy") ? 20 : 2, message_put_dialog);
 }
 
+/* How many rules there are to be, and the last port of each of the first ones. */
+static void show_policy(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr, *part;
+	unsigned int n = 0;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		if (n++ >= 4)
+			continue;
+		mnl_attr_for_each_nested(part, attr) {
+			if (mnl_attr_get_type(part) == SIPALG_RULE_PORT_MAX)
+				printf("%u ", mnl_attr_get_u16(part));
+		}
+	}
+	printf("%u rules\n", n);
+}
+
 static void answer(const struct nlmsghdr *nlh)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
@@ -291,6 +308,13 @@ static void answer(const struct nlmsghdr *nlh)
 		}
 		message_put_stream(reply, 7);
 		break;
+	case SIPALG_CMD_POLICY_GET:
+		answer_dump(genl->cmd, seq, 2, message_put_rule);
+		return;
+	case SIPALG_CMD_POLICY_SET:
+		show_policy(nlh);
+		push(message_error(buf, seq, 0, NULL));
+		return;
 	case SIPALG_CMD_ENABLE:
 	case SIPALG_CMD_DISABLE:
 		push(message_error(buf, seq, is("already") ? EALREADY : 0,

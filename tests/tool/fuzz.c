@@ -10,6 +10,7 @@
 #include <linux/genetlink.h>
 
 #include "cmd_monitor.h"
+#include "cmd_policy.h"
 #include "cmd_stats.h"
 #include "message.h"
 #include "sipalg.h"
@@ -117,7 +118,7 @@ static struct nlmsghdr *random_message(char *buf)
 	struct nlmsghdr *nlh = message_start(buf, SIPALG_CMD_EVENT, 0, 0);
 
 	mnl_attr_put_u32(nlh, SIPALG_A_EVENT, random_below(16));
-	switch (random_below(8)) {
+	switch (random_below(9)) {
 	case 0:
 		message_put_dialog(nlh, 1);
 		break;
@@ -136,6 +137,9 @@ static struct nlmsghdr *random_message(char *buf)
 		break;
 	case 5:
 		message_put_subscription(nlh, 1);
+		break;
+	case 6:
+		message_put_rule(nlh, 1);
 		break;
 	default:
 		put_random_attrs(nlh, 3);
@@ -163,8 +167,7 @@ static void read_all(struct ctx *ctx, const struct nlmsghdr *nlh)
 {
 	static const struct view *const views[] = {
 		&view_status, &view_dialog, &view_subscription, &view_registration,
-		&view_binding,
-		&view_stream,
+		&view_binding, &view_stream, &view_policy,
 	};
 	struct nl nl = { .family = FAKE_FAMILY };
 	size_t len = nlh->nlmsg_len;
@@ -186,6 +189,11 @@ static void read_all(struct ctx *ctx, const struct nlmsghdr *nlh)
 
 	nl_walk(&nl, nlh, len, stats_message, &stats);
 	nl_walk(&nl, nlh, len, monitor_message, ctx);
+	if (!ctx->print.is_json) {
+		struct policy_walk policy = { .ctx = ctx };
+
+		nl_walk(&nl, nlh, len, policy_message, &policy);
+	}
 }
 
 int main(void)

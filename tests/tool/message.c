@@ -7,6 +7,7 @@
 
 #include "message.h"
 #include "sipalg.h"
+#include "sipalg_options.h"
 
 /* 2025-01-02T03:04:05.678Z */
 #define START	1735787045678ull
@@ -286,4 +287,32 @@ struct nlmsghdr *message_done(void *buf, uint32_t seq, int error, uint16_t flags
 	result = mnl_nlmsg_put_extra_header(nlh, sizeof(*result));
 	*result = -error;
 	return nlh;
+}
+
+void message_put_rule(struct nlmsghdr *nlh, uint32_t nth)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, SIPALG_A_RULE), *part;
+
+	mnl_attr_put_u32(nlh, SIPALG_RULE_ID, nth);
+	mnl_attr_put_strz(nlh, SIPALG_RULE_NAME, "trunk");
+	mnl_attr_put_u8(nlh, SIPALG_RULE_ACTION, SIPALG_ACTION_ALG);
+	mnl_attr_put_strz(nlh, SIPALG_RULE_IIF, "lan");
+	part = mnl_attr_nest_start(nlh, SIPALG_RULE_SRC);
+	message_put_addr(nlh, SIPALG_PREFIX_ADDR, "192.168.1.0");
+	mnl_attr_put_u8(nlh, SIPALG_PREFIX_LEN, 24);
+	mnl_attr_nest_end(nlh, part);
+	mnl_attr_put_u8(nlh, SIPALG_RULE_PROTOCOL, 17);
+	mnl_attr_put_u16(nlh, SIPALG_RULE_PORT_MIN, 5060);
+	mnl_attr_put_u16(nlh, SIPALG_RULE_PORT_MAX, 5059 + nth);
+	mnl_attr_put_u32(nlh, SIPALG_RULE_MARK, 0x10);
+	mnl_attr_put_u32(nlh, SIPALG_RULE_MASK, 0xff);
+	part = mnl_attr_nest_start(nlh, SIPALG_RULE_OPTIONS);
+	mnl_attr_put_u32(nlh, SIPALG_O_MALFORMED + 1, SIPALG_FATE_DROP);
+	mnl_attr_put_u32(nlh, SIPALG_O_RATE + 1, 50);
+	mnl_attr_nest_end(nlh, part);
+	part = mnl_attr_nest_start(nlh, SIPALG_RULE_RATES);
+	mnl_attr_put_u32(nlh, SIPALG_METHOD_INVITE + 1, 5);
+	mnl_attr_nest_end(nlh, part);
+	mnl_attr_put_u64(nlh, SIPALG_RULE_FLOWS, 12);
+	mnl_attr_nest_end(nlh, nest);
 }

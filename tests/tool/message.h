@@ -22,6 +22,7 @@ void message_put_dialog(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_subscription(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_registration(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_stream(struct nlmsghdr *nlh, uint32_t nth);
+void message_put_rule(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_binding(struct nlmsghdr *nlh, uint32_t nth);
 void message_put_status(struct nlmsghdr *nlh);
 

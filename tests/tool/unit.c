@@ -183,7 +183,12 @@ static void test_commands(void)
 	ok(!find("di", NULL), "di is ambiguous");
 	ok(find("dis", NULL)->run == cmd_disable, "dis");
 	ok(find("su", "l")->run == cmd_subscription_list, "su l");
-	ok(find("r", "s")->run == cmd_registration_show, "r s");
+	ok(find("reg", "s")->run == cmd_registration_show, "reg s");
+	ok(!find("r", "s"), "r s is ambiguous");
+	ok(find("p", NULL)->run == cmd_policy_list, "p");
+	ok(!find("p", "l"), "p l is ambiguous");
+	ok(find("p", "lo")->run == cmd_policy_load, "p lo");
+	ok(find("restore", "x")->run == cmd_restore, "restore x");
 	ok(find("b", "s")->run == cmd_binding_show, "b s");
 	ok(!find("sta", NULL), "sta is ambiguous");
 	ok(find("stats", NULL)->run == cmd_stats, "stats");
@@ -211,6 +216,7 @@ int main(void)
 	test_lengths(&schema_binding);
 	test_lengths(&schema_message);
 	test_lengths(&schema_stream);
+	test_lengths(&schema_rule);
 	test_walk();
 	test_commands();
 	return tap_end();

@@ -81,3 +81,8 @@ def check_closed(network, call, inner, outer):
     to_near = call.to_caller if caller_inside else call.to_callee
     check(network.closes(far.rtp, to_near, near.rtp, inner, outer),
           'two seconds after the call its audio still passes')
+
+
+def policy(*rules):
+    """These are the rules from now on."""
+    net.run('gw', net.CTL, 'policy', 'load', '-', text_in='\n'.join(rules) + '\n')
