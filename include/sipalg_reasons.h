@@ -121,8 +121,6 @@
 	  "messages dropped because they break the grammar, and a rule says so") \
 	X(DROP_RATE, drop_rate, DROPPED,                                       \
 	  "messages dropped because their host sent more in a second than a rule allows") \
-	X(OBSERVED, observed, PASSED,                                          \
-	  "messages that a rule has observed only: tracked, but nothing was changed or opened") \
 	X(SOURCES_FULL, sources_full, EVENT,                                   \
 	  "messages that were not counted for their host: memory was short, or too many hosts sent")
 
