@@ -3,50 +3,7 @@
  * Calls, message by message: what state they are in, and what is open.
  */
 
-#include <kunit/test.h>
-
-#include "gateway.h"
-
-/* What the phone offers, and what the other side answers. */
-static const char *offer(struct gateway *g)
-{
-	return sdp(g, PHONE, 4000, "");
-}
-
-static const char *answer(struct gateway *g)
-{
-	return sdp(g, FAR, 30000, "");
-}
-
-#define RTP	PUBLIC ":4000"
-#define RTCP	PUBLIC ":4001"
-#define CONTACT	PUBLIC ":5060"
-
-/* INVITE, 180, 200, ACK: the phone's call is up. */
-static void call_up(struct leg *l)
-{
-	struct gateway *g = l->g;
-
-	EXPECT_TRANSLATED(g->test, a_asks(l, "INVITE", 1, "", offer(g)));
-	b_says(l, 180, "INVITE", 1, "b", NULL);
-	EXPECT_TRANSLATED(g->test, b_says(l, 200, "INVITE", 1, "b", answer(g)));
-	a_asks(l, "ACK", 1, "b", NULL);
-}
-
-static void call_down(struct leg *l, u32 cseq)
-{
-	a_asks(l, "BYE", cseq, "b", NULL);
-	b_says(l, 200, "BYE", cseq, "b", NULL);
-}
-
-/* What is over is forgotten after half a minute. */
-static void expect_forgotten(struct gateway *g)
-{
-	EXPECT_COUNTS(g, gateway_counts(g).calls, gateway_counts(g).dialogs, 0, 0);
-	KUNIT_EXPECT_GT(g->test, gateway_counts(g).calls, 0);
-	wait_seconds(SIPALG_LINGER_SECONDS + 1);
-	EXPECT_COUNTS(g, 0, 0, 0, 0);
-}
+#include "dialog.h"
 
 static void dialog_answered(struct kunit *test)
 {
@@ -333,90 +290,6 @@ static void dialog_bye_unanswered(struct kunit *test)
 	wait_seconds(3);
 	EXPECT_ENDED(&l, "b", SIPALG_END_BYE_TIMEOUT);
 	EXPECT_CLOSED(g, RTP, FAR);
-	expect_forgotten(g);
-}
-
-static void dialog_early_timeout(struct kunit *test)
-{
-	struct gateway *g = gateway_new(test);
-	struct leg l = leg_out(g, "early"), m = leg_out(g, "silent");
-
-	a_asks(&l, "INVITE", 1, "", offer(g));
-	a_asks(&m, "INVITE", 1, "", sdp(g, PHONE, 5000, ""));
-	age_seconds(g, 200);
-	/* It rings: that is worth some more time. */
-	b_says(&l, 180, "INVITE", 1, "b", NULL);
-	wait_seconds(42);
-	EXPECT_ENDED(&m, "", SIPALG_END_TIMEOUT);
-	EXPECT_STATE(&l, "b", SIPALG_DIALOG_EARLY);
-	age_seconds(g, 199);
-	EXPECT_ENDED(&l, "b", SIPALG_END_TIMEOUT);
-	expect_forgotten(g);
-}
-
-static void dialog_session_expires(struct kunit *test)
-{
-	struct gateway *g = gateway_new(test);
-	struct leg l = leg_out(g, "timer");
-
-	a_asks(&l, "INVITE", 1, "", offer(g));
-	l.headers = "Session-Expires: 120;refresher=uac\r\n";
-	b_says(&l, 200, "INVITE", 1, "b", answer(g));
-	a_asks(&l, "ACK", 1, "b", NULL);
-	KUNIT_ASSERT_NOT_NULL(test, leg_dialog(&l, "b"));
-	KUNIT_EXPECT_EQ(test, leg_dialog(&l, "b")->session_expires, 120);
-	age_seconds(g, 110);
-	/* Refreshed by a re-INVITE */
-	a_asks(&l, "INVITE", 2, "b", offer(g));
-	l.headers = "Session-Expires: 120\r\n";
-	b_says(&l, 200, "INVITE", 2, "b", answer(g));
-	a_asks(&l, "ACK", 2, "b", NULL);
-	age_seconds(g, 110);
-	EXPECT_STATE(&l, "b", SIPALG_DIALOG_CONFIRMED);
-	EXPECT_OPEN(g, RTP, FAR);
-	wait_seconds(44);
-	EXPECT_ENDED(&l, "b", SIPALG_END_TIMEOUT);
-	EXPECT_CLOSED(g, RTP, FAR);
-	expect_forgotten(g);
-}
-
-/* The refresh may as well be an UPDATE (RFC 4028 9). */
-static void dialog_session_update(struct kunit *test)
-{
-	struct gateway *g = gateway_new(test);
-	struct leg l = leg_out(g, "update-timer");
-	unsigned int i;
-
-	a_asks(&l, "INVITE", 1, "", offer(g));
-	l.headers = "Session-Expires: 120;refresher=uac\r\n";
-	b_says(&l, 200, "INVITE", 1, "b", answer(g));
-	a_asks(&l, "ACK", 1, "b", NULL);
-	for (i = 2; i < 6; i++) {
-		age_seconds(g, 100);
-		a_asks(&l, "UPDATE", i, "b", NULL);
-		l.headers = "Session-Expires: 120;refresher=uac\r\n";
-		b_says(&l, 200, "UPDATE", i, "b", NULL);
-		EXPECT_STATE(&l, "b", SIPALG_DIALOG_CONFIRMED);
-	}
-	EXPECT_OPEN(g, RTP, FAR);
-	age_seconds(g, 160);
-	EXPECT_ENDED(&l, "b", SIPALG_END_TIMEOUT);
-	expect_forgotten(g);
-}
-
-/* A call without a session timer lasts half a day. */
-static void dialog_long_call(struct kunit *test)
-{
-	struct gateway *g = gateway_new(test);
-	struct leg l = leg_out(g, "long");
-
-	call_up(&l);
-	age_seconds(g, 11 * 3600);
-	EXPECT_STATE(&l, "b", SIPALG_DIALOG_CONFIRMED);
-	EXPECT_OPEN(g, RTP, FAR);
-	EXPECT_OPEN(g, CONTACT, PROXY);
-	age_seconds(g, 3600 + 33);
-	EXPECT_ENDED(&l, "b", SIPALG_END_TIMEOUT);
 	expect_forgotten(g);
 }
 
@@ -788,10 +661,6 @@ static struct kunit_case dialog_cases[] = {
 	KUNIT_CASE(dialog_bye_challenged),
 	KUNIT_CASE(dialog_bye_refused),
 	KUNIT_CASE(dialog_bye_unanswered),
-	KUNIT_CASE(dialog_early_timeout),
-	KUNIT_CASE(dialog_session_expires),
-	KUNIT_CASE(dialog_session_update),
-	KUNIT_CASE(dialog_long_call),
 	KUNIT_CASE(dialog_stale),
 	KUNIT_CASE(dialog_stranger),
 	KUNIT_CASE(dialog_contact_speaks),
