@@ -18,18 +18,24 @@
 #include "registration.h"
 #include "../include/sipalg_version.h"
 
-/* The port that the first rule speaks of; 0: there is none. */
-static u16 first_port(const struct sipalg_net *sn)
+/* What the first rule says of ports; without a rule nothing is SIP. */
+static int fill_ports(struct sk_buff *skb, const struct sipalg_net *sn)
 {
 	const struct sipalg_policy *p;
-	u16 port = 0;
+	const struct sipalg_rule *r;
+	int ret = 0;
 
 	rcu_read_lock();
 	p = rcu_dereference(sn->policy);
-	if (p && p->n)
-		port = p->rule[0]->match.port_min;
+	r = p->n ? p->rule[0] : NULL;
+	if (r)
+		ret = nla_put_u16(skb, SIPALG_STATUS_PORT, r->match.port_min) ||
+		      nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MIN,
+				  r->option[SIPALG_O_MEDIA_PORT_MIN]) ||
+		      nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MAX,
+				  r->option[SIPALG_O_MEDIA_PORT_MAX]);
 	rcu_read_unlock();
-	return port;
+	return ret;
 }
 
 static int fill_classes(struct sk_buff *skb, const struct sipalg_net *sn)
@@ -62,9 +68,7 @@ static int fill_status(struct sk_buff *skb, const struct sipalg_net *sn)
 	    nla_put_u32(skb, SIPALG_STATUS_REGISTRATIONS_MAX,
 			sn->limits.registrations) ||
 	    nla_put_u32(skb, SIPALG_STATUS_BINDINGS_MAX, sn->limits.bindings) ||
-	    nla_put_u16(skb, SIPALG_STATUS_PORT, first_port(sn)) ||
-	    nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MIN, sn->media_min) ||
-	    nla_put_u16(skb, SIPALG_STATUS_MEDIA_PORT_MAX, sn->media_max) ||
+	    fill_ports(skb, sn) ||
 	    fill_classes(skb, sn) ||
 	    nla_put_u32(skb, SIPALG_STATUS_STREAMS, atomic_read(&sn->nstreams)) ||
 	    nla_put_u32(skb, SIPALG_STATUS_STREAMS_MAX, sn->limits.streams) ||

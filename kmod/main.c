@@ -131,20 +131,6 @@ void sipalg_tables_clean(struct sipalg_net *sn)
 	free_percpu(sn->stats);
 }
 
-/* Who has said nothing gets the default. */
-static int policy_init(struct sipalg_net *sn)
-{
-	struct sipalg_policy *p;
-
-	if (rcu_access_pointer(sn->policy))
-		return 0;
-	p = sipalg_policy_default(GFP_KERNEL);
-	if (!p)
-		return -ENOMEM;
-	sipalg_policy_set(sn, p);
-	return 0;
-}
-
 int sipalg_net_enable(struct sipalg_net *sn)
 {
 	int err;
@@ -154,8 +140,6 @@ int sipalg_net_enable(struct sipalg_net *sn)
 	if (sn->enabled)
 		goto out;
 	err = sipalg_tables_init(sn);
-	if (!err)
-		err = policy_init(sn);
 	if (err)
 		goto out;
 	WRITE_ONCE(sn->closing, false);
@@ -202,10 +186,15 @@ int sipalg_net_disable(struct sipalg_net *sn)
 	return err;
 }
 
+/* The policy is there from the beginning: it can be changed before sipalg is on. */
 static int __net_init sipalg_net_init(struct net *net)
 {
+	struct sipalg_policy *p = sipalg_policy_default(GFP_KERNEL);
 	struct sipalg_net *sn = sipalg_net(net);
 
+	if (!p)
+		return -ENOMEM;
+	sipalg_policy_set(sn, p);
 	sn->net = net;
 	sn->limits = default_limits;
 	sn->media_min = 16384;

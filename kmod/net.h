@@ -89,7 +89,7 @@ struct sipalg_yield {
  * struct sipalg_net - one namespace
  * @net: the namespace; outlives this
  * @enabled: hooks are registered and the tables exist; sipalg_mutex
- * @policy: never NULL while it is enabled
+ * @policy: never NULL once the namespace has begun
  * @policy_generation: of the latest one
  * @closing: the tables are about to go: timers do nothing, and media flows
  *	are let go instead of closed

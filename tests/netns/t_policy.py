@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
+import json
 import re
 import struct
 import time
@@ -374,6 +375,19 @@ def test_save():
         net.run('gw', net.CTL, 'restore', '-', text_in=saved)
         equal(gateway.ctl('policy', 'list'), before, 'the policy')
         equal(net.run('gw', net.CTL, 'save', '-'), saved, 'what is saved then')
+
+
+def test_off():
+    """where sipalg is off the policy can be seen and changed, and counts when it is on"""
+    with net.Net() as network:
+        net.run('gw', net.CTL, 'disable')
+        net.run('p2', net.CTL, 'policy', 'add', 'alg', 'name', 'more', 'port', '5080')
+        listed = json.loads(net.run('p2', net.CTL, '-j', 'policy', 'list'))
+        equal([r['name'] for r in listed], ['default', 'more'], 'rules of a namespace that never was on')
+        net.run('gw', net.CTL, 'policy', 'add', 'alg', 'name', 'more', 'port', '5080')
+        net.run('gw', net.CTL, 'enable')
+        equal([r['name'] for r in gateway.ctl('policy', 'list')], ['default', 'more'], 'rules')
+        check(is_sip(*pair(network)), 'port 5060 is not SIP any more')
 
 
 NESTED = 0x8000
