@@ -443,8 +443,8 @@ enum sipalg_rule_attr {
 	SIPALG_RULE_MASK,		/* u32: the bits of it that count */
 	SIPALG_RULE_ZONE,		/* u16: conntrack zone */
 	SIPALG_RULE_OPTIONS,		/* nest: u32 each, type: enum sipalg_option + 1 */
-	SIPALG_RULE_RATES,		/* nest: u32 each, type: enum sipalg_method + 1:
-					 * messages per second from one host */
+	/* nest: u32 each, type: enum sipalg_method + 1; messages per second from one host */
+	SIPALG_RULE_RATES,
 	SIPALG_RULE_FLOWS,		/* u64: flows that it was found for */
 	__SIPALG_RULE_MAX,
 	SIPALG_RULE_MAX = __SIPALG_RULE_MAX - 1

@@ -50,6 +50,7 @@ bool sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
 bool sipalg_inspect_stream(struct sipalg_net *sn,
 			   const struct nf_hook_state *state, struct nf_conn *ct,
 			   enum ip_conntrack_info ctinfo, struct sipalg_flow *flow,
-			   struct sipalg_rule *rule, struct sip_stream *s, const char *data, u32 len);
+			   struct sipalg_rule *rule, struct sip_stream *s,
+			   const char *data, u32 len);
 
 #endif

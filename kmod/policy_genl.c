@@ -133,7 +133,7 @@ static int read_match(struct nlattr **tb, struct sipalg_match *m,
 	if (tb[SIPALG_RULE_PROTOCOL])
 		m->proto = nla_get_u8(tb[SIPALG_RULE_PROTOCOL]);
 	if (m->proto && m->proto != IPPROTO_UDP && m->proto != IPPROTO_TCP) {
-		compat_set_msg(extack, "the protocol cannot be %u: SIP runs over 6 (TCP) and 17 (UDP)",
+		compat_set_msg(extack, "the protocol cannot be %u: it is 6 (TCP) or 17 (UDP)",
 			       m->proto);
 		return -EINVAL;
 	}
@@ -152,7 +152,7 @@ static int read_match(struct nlattr **tb, struct sipalg_match *m,
 	if (tb[SIPALG_RULE_MARK] || tb[SIPALG_RULE_MASK])
 		m->mask = tb[SIPALG_RULE_MASK] ? nla_get_u32(tb[SIPALG_RULE_MASK]) : U32_MAX;
 	if (m->mark & ~m->mask) {
-		compat_set_msg(extack, "the mark 0x%x has bits that the mask 0x%x has not: no flow matches",
+		compat_set_msg(extack, "the mark 0x%x has bits that the mask 0x%x has not",
 			       m->mark, m->mask);
 		return -EINVAL;
 	}

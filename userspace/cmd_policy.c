@@ -162,7 +162,7 @@ int cmd_policy_load(struct ctx *ctx)
 
 int cmd_policy_reset(struct ctx *ctx)
 {
-	char *words[] = { "alg", "name", "default" };
+	char *const words[] = { "alg", "name", "default" };
 	struct policy p = { 0 };
 	struct rule r;
 

@@ -117,7 +117,8 @@ static const char *missing_word(const char *args, int n)
 {
 	while (args && n-- > 0) {
 		args = strchr(args, ' ');
-		args += args != NULL;
+		if (args)
+			args++;
 	}
 	return args && *args != '[' ? args : NULL;
 }

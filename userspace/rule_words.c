@@ -246,7 +246,7 @@ static int rates(const char *word, struct rule *r)
 static int name(const char *word, struct rule *r)
 {
 	if (strlen(word) > SIPALG_RULE_NAME_MAX || strpbrk(word, " \t\"#")) {
-		error_say("the name of a rule cannot be \"%s\": it is one word of at most %u characters",
+		error_say("a rule cannot be named \"%s\": it is one word of at most %u characters",
 			  word, SIPALG_RULE_NAME_MAX);
 		return -1;
 	}
