@@ -97,6 +97,7 @@ int cmd_policy_load(struct ctx *ctx);
 int cmd_policy_reset(struct ctx *ctx);
 int cmd_save(struct ctx *ctx);
 int cmd_restore(struct ctx *ctx);
+int cmd_metrics(struct ctx *ctx);
 int cmd_monitor(struct ctx *ctx);
 int cmd_help(struct ctx *ctx);
 int cmd_version(struct ctx *ctx);

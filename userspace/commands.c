@@ -51,6 +51,8 @@ const struct command commands[] = {
 	  "the policy to a file, /etc/sipalg.conf by default" },
 	{ "restore", NULL, "[FILE]", 0, false, cmd_restore,
 	  "the policy from that file" },
+	{ "metrics", NULL, "[FILE]", 0, false, cmd_metrics,
+	  "status and counters for a monitoring system, as OpenMetrics text" },
 	{ "monitor", NULL, NULL, 0, false, cmd_monitor,
 	  "events as they happen, until it is interrupted" },
 	{ "enable", NULL, NULL, 0, false, cmd_enable,

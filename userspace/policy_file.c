@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A whole policy, between memory and a file that people can read and write. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "error.h"
+#include "file.h"
 #include "policy.h"
 
 /* Returns how many words there are before a '#', or RULE_WORDS + 1. */
@@ -93,54 +91,28 @@ int policy_read(struct policy *p, const char *path, const char *word)
 	return result;
 }
 
-static void write_lines(const struct policy *p, FILE *out, const char *word)
+/* What write_lines() gets. */
+struct lines {
+	const struct policy *policy;
+	const char *word;
+};
+
+static void write_lines(FILE *out, const void *data)
 {
+	const struct lines *l = data;
+
 	fputs("# The policy of sipalg, written by sipalgctl save; see sipalgctl(8).\n", out);
-	for (unsigned int i = 0; i < p->n; i++) {
-		if (word)
-			fprintf(out, "%s ", word);
-		rule_print(out, &p->rules[i]);
+	for (unsigned int i = 0; i < l->policy->n; i++) {
+		if (l->word)
+			fprintf(out, "%s ", l->word);
+		rule_print(out, &l->policy->rules[i]);
 		fputc('\n', out);
 	}
 }
 
-/* To a new file next to it, which then takes its name. */
-static int replace(const struct policy *p, const char *path, const char *word, char *new)
-{
-	int fd = mkostemp(new, O_CLOEXEC);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-	bool bad;
-
-	if (!out) {
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	write_lines(p, out, word);
-	bad = fflush(out) || ferror(out) || fchmod(fd, 0644) || fsync(fd);
-	bad = fclose(out) || bad;
-	return bad || rename(new, path) ? -1 : 0;
-}
-
 int policy_write(const struct policy *p, const char *path, const char *word)
 {
-	int result, error;
-	char *new;
+	const struct lines lines = { p, word };
 
-	if (strcmp(path, "-") == 0) {
-		write_lines(p, stdout, word);
-		return 0;
-	}
-	if (asprintf(&new, "%s.XXXXXX", path) < 0) {
-		error_say("there is no memory to write %s", path);
-		return -1;
-	}
-	result = replace(p, path, word, new);
-	error = errno;
-	if (result < 0) {
-		unlink(new);
-		error_say("cannot write %s: %s", path, strerror(error));
-	}
-	free(new);
-	return result;
+	return file_replace(path, write_lines, &lines);
 }
