@@ -20,14 +20,14 @@ declare -A group=(
     # tests/qemu/vm.sh
     [vm]="qemu-system-x86 busybox-static cpio kmod xz-utils gzip iproute2"
     # what runs inside the VM, which sees this machine's programs
-    [netns]="iproute2 nftables conntrack procps python3 sip-tester ethtool kamailio baresip-core"
+    [netns]="iproute2 nftables conntrack procps python3 sip-tester ethtool kamailio baresip-core python3-jsonschema"
     [demo]="iproute2 nftables conntrack procps python3 kamailio baresip-core tshark"
     # User Mode Linux with KUnit
     [kunit]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils kmod iproute2 linux-source-6.12"
     [static]="make gcc libc6-dev libmnl-dev sparse clang lld llvm libelf-dev shellcheck perl xz-utils linux-source-6.12"
     [dkms]="dkms make gcc kmod"
     # unit tests in user space, and what reads their output
-    [unit]="make gcc libc6-dev perl jq python3"
+    [unit]="make gcc libc6-dev perl jq python3 python3-jsonschema"
     [fuzz]="make clang llvm libclang-rt-dev libc6-dev"
 )
 
