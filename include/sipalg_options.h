@@ -108,7 +108,9 @@ enum sipalg_media_source {
 	X(MAX_REGISTRATIONS_SOURCE, max_registrations_source, NUMBER, 0, 1048576, 1048576, \
 	  "the same of those that one host has")                               \
 	X(REGISTRATION_PINHOLES, registration_pinholes, SWITCH, 0, 1, 1,       \
-	  "registered phones can be called by their registrar")
+	  "registered phones can be called by their registrar")                \
+	X(DIALOG_PINHOLES, dialog_pinholes, SWITCH, 0, 1, 1,                   \
+	  "requests of a dialog get in when its own flow is gone")
 
 enum sipalg_option {
 #define X(e, name, kind, min, max, def, text) SIPALG_O_##e,

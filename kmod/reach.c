@@ -133,6 +133,12 @@ void sipalg_call_lease(struct sipalg_ctx *ctx)
 	u8 side = ctx->side;
 
 	learn_hosts(ctx);
+	/*
+	 * Without a way in, the plan's hold ends with this message. What the
+	 * dialog's own flow carries needs none.
+	 */
+	if (!call->rule->option[SIPALG_O_DIALOG_PINHOLES])
+		return;
 	take_contact(ctx);
 	take_proxy(ctx);
 	lease_side(call, side, &ctx->path.dst_in.host);
