@@ -20,7 +20,7 @@ declare -A group=(
     # tests/qemu/vm.sh
     [vm]="qemu-system-x86 busybox-static cpio kmod xz-utils gzip iproute2"
     # what runs inside the VM, which sees this machine's programs
-    [netns]="iproute2 nftables conntrack procps python3 sip-tester ethtool kamailio baresip-core python3-jsonschema"
+    [netns]="iproute2 nftables conntrack procps python3 sip-tester ethtool kamailio baresip-core python3-jsonschema python3-yaml"
     [demo]="iproute2 nftables conntrack procps python3 kamailio baresip-core tshark"
     # User Mode Linux with KUnit
     [kunit]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils kmod iproute2 linux-source-6.12"
