@@ -441,11 +441,11 @@ struct packet {
 	struct sipalg_rule *rule;
 };
 
-static unsigned int inspect_segment(struct sipalg_net *sn, const struct packet *p)
+static unsigned int inspect_segment(struct sipalg_net *sn, struct packet *p)
 {
 	if (!nf_ct_is_confirmed(p->ct) && !rcu_access_pointer(p->flow->stream) &&
 	    !is_bridged(p->skb, p->state))
-		sipalg_stream_begin(sn, p->skb, p->ct, p->flow);
+		p->flow = sipalg_stream_begin(sn, p->skb, p->ct, p->flow);
 	if (is_own_segment(p->skb, p->state) ||
 	    !sipalg_stream_packet(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow,
 				  p->rule))
@@ -479,7 +479,7 @@ static void set_dscp(const struct packet *p)
 	}
 }
 
-static unsigned int inspect_packet(struct sipalg_net *sn, const struct packet *p)
+static unsigned int inspect_packet(struct sipalg_net *sn, struct packet *p)
 {
 	if (nf_ct_protonum(p->ct) == IPPROTO_TCP)
 		return inspect_segment(sn, p);

@@ -234,25 +234,14 @@ static enum sipalg_reason unfit(const struct sk_buff *skb, u8 pf)
 	return s.bound ? SIPALG_R_STREAM_OPTIONS : SIPALG_R_OK;
 }
 
-void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
-			 struct nf_conn *ct, struct sipalg_flow *flow)
+static struct sipalg_stream *stream_new(struct sipalg_net *sn, struct nf_conn *ct)
 {
-	enum sipalg_reason why = unfit(skb, nf_ct_l3num(ct));
-	struct sipalg_stream *st;
+	struct sipalg_stream *st = kzalloc(sizeof(*st), GFP_ATOMIC);
 
-	if (why != SIPALG_R_OK) {
-		sipalg_count(sn, why);
-		return;
-	}
-	if (READ_ONCE(sn->leaving) || !streams_up(sn))
-		return;
-	st = kzalloc(sizeof(*st), GFP_ATOMIC);
 	/* Its sequence numbers outlive us. NAT may have asked for room already. */
 	if (!st || (!nfct_seqadj(ct) && !nfct_seqadj_ext_add(ct))) {
 		kfree(st);
-		atomic_dec(&sn->nstreams);
-		sipalg_count(sn, SIPALG_R_STREAM_MEMORY);
-		return;
+		return NULL;
 	}
 	sip_stream_init(&st->stream, &ops, &sn->limits.stream);
 	spin_lock_init(&st->lock);
@@ -260,16 +249,39 @@ void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
 	st->sn = sn;
 	st->bytes_max = READ_ONCE(sn->limits.stream_bytes);
 	st->stall = READ_ONCE(sn->limits.stall);
-	st->flow = flow;
+	/* Its extensions may just have moved; until it is gone they do not again. */
+	st->flow = sipalg_flow(ct);
 	nf_conntrack_get(&ct->ct_general);
 	st->ct = ct;
 	st->start = ktime_get_real_ns() / NSEC_PER_MSEC;
+	return st;
+}
+
+struct sipalg_flow *sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
+					struct nf_conn *ct, struct sipalg_flow *flow)
+{
+	enum sipalg_reason why = unfit(skb, nf_ct_l3num(ct));
+	struct sipalg_stream *st;
+
+	if (why != SIPALG_R_OK) {
+		sipalg_count(sn, why);
+		return flow;
+	}
+	if (READ_ONCE(sn->leaving) || !streams_up(sn))
+		return flow;
+	st = stream_new(sn, ct);
+	if (!st) {
+		atomic_dec(&sn->nstreams);
+		sipalg_count(sn, SIPALG_R_STREAM_MEMORY);
+		return sipalg_flow(ct);
+	}
 	spin_lock_bh(&sn->streams_lock);
 	st->id = sipalg_new_id(sn);
 	list_add_tail_rcu(&st->list, &sn->streams);
 	spin_unlock_bh(&sn->streams_lock);
-	rcu_assign_pointer(flow->stream, st);
+	rcu_assign_pointer(st->flow->stream, st);
 	sipalg_count(sn, SIPALG_R_STREAMS);
+	return st->flow;
 }
 
 /* The machine reads the bytes unless it has long left them alone. */

@@ -78,9 +78,10 @@ struct sipalg_stream {
  * @ct: its entry, not confirmed
  * @flow: of the entry
  * Where there is no memory or no room, or this is no SYN, it is left alone.
+ * Return: the flow, which may have moved: the entry gets an extension.
  */
-void sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
-			 struct nf_conn *ct, struct sipalg_flow *flow);
+struct sipalg_flow *sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
+					struct nf_conn *ct, struct sipalg_flow *flow);
 
 /**
  * sipalg_stream_packet() - a packet of a followed connection

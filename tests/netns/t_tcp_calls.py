@@ -73,6 +73,17 @@ def test_port_5060():
         gateway.check_outside(call.invite, (net.WAN, 5060), net.WAN)
 
 
+def test_extensions():
+    """with all that conntrack can keep beside a connection: it moves while we begin to follow"""
+    with tcp.Net() as network:
+        for name in ('acct', 'timestamp'):
+            gateway.set_sysctl(f'net/netfilter/nf_conntrack_{name}', 1)
+        phone, server = tcpua.joined(tcpua.Ua(network, 'p1', 'alice'), tcpua.Ua(network, 's1', 'carol', rtp=30000))
+        call = whole_call(network, phone, server, f'sip:carol@{net.S1};transport=tcp')
+        gateway.check_outside(call.invite, (net.WAN, 5060), net.WAN)
+        equal(gateway.counter('messages'), 6, 'messages')
+
+
 def test_in_same_connection():
     """a registered phone gets its calls over the connection that it opened"""
     with tcp.Net() as network:
