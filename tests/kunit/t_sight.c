@@ -198,7 +198,8 @@ static void sight_no_memory(struct kunit *test)
 		/* An interrupt's allocation may have been the one that failed. */
 		for (tries = 0; !missing && tries < 3; tries++)
 			without_memory(test, scripts[i]);
-		KUNIT_EXPECT_EQ_MSG(test, missing, 1, "Script %u", i);
+		/* Where a slab was full, its page's allocation fails as well: twice then. */
+		KUNIT_EXPECT_GE_MSG(test, missing, 1, "Script %u", i);
 	}
 }
 
