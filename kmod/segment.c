@@ -496,23 +496,24 @@ static void put_ip6(struct sk_buff *skb, const struct nf_conntrack_tuple *back,
 	skb->protocol = htons(ETH_P_IPV6);
 }
 
-static unsigned int room(unsigned int mtu, u8 pf, u16 mss, bool has_ts)
+/* Options count against the MSS and against the MTU. */
+static unsigned int room(unsigned int mtu, u8 pf, u16 mss, unsigned int options)
 {
 	unsigned int head = sizeof(struct tcphdr) + (pf == NFPROTO_IPV4 ?
 			    sizeof(struct iphdr) : sizeof(struct ipv6hdr));
-	/* Options count against both, and SACK may stand beside timestamps. */
-	unsigned int options = has_ts ? TS_LEN : 0;
 
 	mtu = max_t(unsigned int, mtu, 576);
 	return max_t(int, min_t(int, mss, mtu - head) - (int)options, 64);
 }
 
-unsigned int sipalg_segment_room(const struct sk_buff *skb, u8 pf, u16 mss,
-				 bool has_ts)
+unsigned int sipalg_segment_room(const struct sipalg_segment *s, u16 mss)
 {
-	const struct dst_entry *dst = skb_dst(skb);
+	const struct dst_entry *dst = skb_dst(s->packet.skb);
+	unsigned int options = s->head_len - sizeof(struct tcphdr);
 
-	return room(dst ? dst_mtu(dst) : 0xffff, pf, mss, has_ts);
+	if (s->seg.has_ts)
+		options = max_t(unsigned int, options, TS_LEN);
+	return room(dst ? dst_mtu(dst) : 0xffff, s->packet.pf, mss, options);
 }
 
 struct sk_buff *sipalg_segment_make(struct net *net, struct nf_conn *ct,
@@ -551,7 +552,8 @@ struct sk_buff *sipalg_segment_make(struct net *net, struct nf_conn *ct,
 							    IP_CT_ESTABLISHED_REPLY);
 	head_len = make_head(head, seg, back->dst.u.tcp.port, back->src.u.tcp.port);
 	put_segment(skb, pf, skb->len, head, head_len, seg->data, seg->len,
-		    room(dst_mtu(dst), pf, way->mss, seg->has_ts));
+		    room(dst_mtu(dst), pf, way->mss,
+			 head_len - sizeof(struct tcphdr)));
 	return skb;
 }
 

@@ -121,8 +121,10 @@ struct sk_buff *sipalg_segment_make(struct net *net, struct nf_conn *ct,
 /* Send it, past all hooks. */
 void sipalg_segment_send(struct net *net, struct sk_buff *skb);
 
-/* Payload bytes that one packet may carry, given the receiver's MSS. */
-unsigned int sipalg_segment_room(const struct sk_buff *skb, u8 pf, u16 mss,
-				 bool has_ts);
+/*
+ * Payload bytes that each packet may carry into which this one is cut, given the
+ * receiver's MSS. All of them get its options: SACK blocks, too.
+ */
+unsigned int sipalg_segment_room(const struct sipalg_segment *s, u16 mss);
 
 #endif

@@ -321,8 +321,7 @@ static bool run(struct sipalg_stream *st, struct stream_call *call)
 	if (s->seg.flags & SIP_TCP_SYN)
 		st->way[!s->seg.dir].mss = s->mss;
 	sipalg_segment_learn(&st->way[s->seg.dir], s, call->state);
-	call->mss = sipalg_segment_room(s->packet.skb, s->packet.pf,
-					st->way[s->seg.dir].mss, s->seg.has_ts);
+	call->mss = sipalg_segment_room(s, st->way[s->seg.dir].mss);
 	if (call->rule->action == SIPALG_ACTION_BYPASS)
 		sip_stream_leave(&st->stream, SIP_STREAM_R_ASKED);
 	verdict = sip_stream_segment(&st->stream, &s->seg);

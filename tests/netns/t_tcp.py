@@ -229,6 +229,29 @@ def test_options():
                 gateway.set_sysctl(f'net/ipv4/{name}', 1, ns)
 
 
+def test_sack_and_growth():
+    """a full segment that names what its sender lacks (SACK) leaves no room for what it grows by"""
+    with tcp.Net() as network:
+        near, far = tcp.pair(network)
+        tcp.introduce(near, far)
+        back = [tcp.back_request(n, sip.serial(), net.WAN, b'b' * size) for n, size in enumerate((900, 10))]
+        net.run('p1', 'nft', 'table ip hole { chain in { type filter hook prerouting priority raw;'
+                ' tcp sport 5060 ip length > 900 drop; }; }')
+        for data in back:
+            far.send(data)
+        tcp.wait_for(lambda: 'rcv_ooopack:' in net.run('p1', 'ss', '-Htin'), 'the phone got nothing behind the hole')
+        # 1,448 bytes without a block of SACK, 1,436 with it.
+        number = sip.serial()
+        sent = tcp.request('alice', near, 'MESSAGE', b'g' * 1000, number)
+        sent = tcp.request('alice', near, 'MESSAGE', b'g' * (2436 - len(sent)), number)
+        check(len(sent) == 1436 < len(tcp.outside(sent)), f'the message has {len(sent)} bytes')
+        near.send(sent)
+        equal(far.message().data, tcp.outside(sent), 'the message')
+        net.run('p1', 'nft', 'delete', 'table', 'ip', 'hole')
+        for data in back:
+            equal(near.message().data, tcp.inside(data), 'what was missing')
+
+
 def test_small_mtu():
     """links whose packets are smaller than a message, of either host, and behind the gateway"""
     for ns, device in (('s1', 'eth0'), ('p1', 'eth0'), ('gw', 'lan')):
