@@ -89,23 +89,36 @@ static struct sip_span maddr_of(const char *data, const struct sip_uri *u,
 	return s;
 }
 
+/*
+ * In "host:5060;x=a@b" the port alone says that this is no user part, see
+ * sip_uri_parse(): such a port stays.
+ */
+static bool port_decides(const char *data, const struct sip_uri *u)
+{
+	return u->port && !u->user.len &&
+	       (memchr(data + u->params.off, '@', u->params.len) ||
+		memchr(data + u->headers.off, '@', u->headers.len));
+}
+
 static bool put_uri(const struct sip_msg *m, struct sip_edits *edits,
-		    const struct sip_ask *ask, const struct sip_answer *answer)
+		    const struct sip_ask *ask, const struct sip_answer *as)
 {
 	const struct sip_uri *u = ask->uri;
+	struct sip_answer answer = *as;
 	struct sip_span s, port;
 	struct sip_host maddr;
 	bool ok;
 
 	s = maddr_of(m->data, u, &maddr);
+	answer.write_port |= port_decides(m->data, u);
 	if (sip_host_equal(&u->addr, &ask->at.host)) {
-		ok = put_endpoint(edits, m->data, u->hostport, ask, answer);
+		ok = put_endpoint(edits, m->data, u->hostport, ask, &answer);
 	} else {
 		port = sip_span(sip_span_end(u->host), sip_span_end(u->hostport));
-		ok = put_port(edits, m->data, port, answer);
+		ok = put_port(edits, m->data, port, &answer);
 	}
 	if (maddr.family && sip_host_equal(&maddr, &ask->at.host))
-		ok = put_host(edits, m->data, s, &answer->at.host) && ok;
+		ok = put_host(edits, m->data, s, &answer.at.host) && ok;
 	return ok;
 }
 

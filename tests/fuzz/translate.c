@@ -90,6 +90,11 @@ static bool is_unclear(const struct rule *r, const struct sip_host *host,
 	return !sip_host_equal(host, &m) && new_host(r, &h) && new_host(r, &m);
 }
 
+static bool has_at(const char *data, struct sip_span s)
+{
+	return memchr(data + s.off, '@', s.len);
+}
+
 static enum sipalg_reason uri(struct rule *r, const struct sip_ask *ask,
 			      struct sip_answer *answer)
 {
@@ -111,7 +116,10 @@ static enum sipalg_reason uri(struct rule *r, const struct sip_ask *ask,
 	if (maddr.len)
 		look_host(r, maddr, r->data[maddr.off] == '[');
 	answer->at.host = h;
-	answer->at.port = new_port(r, was, true);
+	/* With an '@' behind it, a host without its port would be a user part. */
+	answer->at.port = new_port(r, was, u->user.len ||
+				   (!has_at(r->data, u->params) &&
+				    !has_at(r->data, u->headers)));
 	answer->write_port = answer->at.port != 0;
 	return SIPALG_R_TRANSLATED;
 }

@@ -29,6 +29,8 @@ KINDS += [('REGISTER', 401), ('REGISTER', 200), ('INVITE', 100), ('INVITE', 180)
 WORDS = (b'Digest username=', b'+sip.instance=', b'a=candidate:', b'a=crypto:', b'a=sendonly', b'a=rtpmap:',
          b'Record-Route: ', b'Route: ', b';reg-id=', b'pub-gruu', b'message/sipfrag', b'application/pidf+xml')
 
+TALKS = 3  # at most
+
 messages = []
 
 
@@ -39,7 +41,13 @@ def test_clients():
     capture = clients.Capture(('alice', 'bob'))
     try:
         clients.talk_sipp(capture, folder)
-        equal(clients.talk_baresip(capture, folder), [], 'what did not work')
+        # They are not what is tested, and on a busy machine one of them may come too late.
+        for attempt in range(TALKS):
+            failed = clients.talk_baresip(capture, tempfile.mkdtemp(dir=folder))
+            if not failed:
+                break
+            print(f'# in talk {attempt + 1} this did not work: {failed}', flush=True)
+        equal(failed, [], 'what did not work')
     finally:
         messages.extend(capture.read())
         capture.close()

@@ -82,6 +82,11 @@ static void fields(void)
 		  "Contact: <sip:b.c;maddr=192.0.2.1>" },
 		{ "Contact: <sip:10.0.0.2:5;maddr=10.0.0.1>",
 		  "Contact: <sip:10.0.0.2:1005;maddr=192.0.2.1>" },
+		/* Without the port, all up to the '@' would be a user. */
+		{ "Contact: <sip:10.0.0.1:4060;x=a@b>",
+		  "Contact: <sip:192.0.2.1:5060;x=a@b>" },
+		{ "Contact: <sip:10.0.0.1:4060?x=a@b>",
+		  "Contact: <sip:192.0.2.1:5060?x=a@b>" },
 		{ "Contact: <sip:a@b.c;maddr=x.y>", NULL },
 		{ "Contact: <sip:a@b.c;maddr=>", NULL },
 		{ "Contact: <sip:a@b.c;maddr>", NULL },
