@@ -23,9 +23,9 @@ def test_calls():
 def test_bulk():
     """many messages in flight at once, both ways, growing and not"""
     with tcp.Net() as network:
-        lossy.lossy(network)
         near, far = tcp.pair(network)
         tcp.introduce(near, far)
+        lossy.lossy(network)
         chance = random.Random(9)
 
         def cut(data):

@@ -19,7 +19,11 @@ PATIENCE = 60.0  # a connection that is unlucky several times in a row
 
 
 def lossy(network):
-    """Both links, both directions. Retransmission sooner than the Internet's, or it takes all day."""
+    """Both links, both directions. Retransmission sooner than the Internet's, or it takes all day.
+
+    Not before there are connections: where a handshake loses packets, the ends take its seconds for
+    the round-trip time, and two losses in a row later on last longer than a message may stall.
+    """
     for ns, device in (('p1', 'eth0'), ('gw', 'p1'), ('gw', 'wan'), ('net', 'gw')):
         net.run(ns, 'tc', 'qdisc', 'add', 'dev', device, 'root', 'netem', *NETEM.split(), 'limit', '10000')
         # ARP gives up after three losses in a row, and a connection with it: it is not what is tested here.
@@ -106,12 +110,12 @@ class Calls(threading.Thread):
 
 def calls(nagle):
     with tcp.Net() as network:
-        lossy(network)
         listener = tcp.listen(network, 's1')
         threads = []
         for number in range(CONNECTIONS):
             near = tcp.Stream.connect(network, 'p1', (net.S1, 5060), wait=PATIENCE)
             threads.append(Calls(near, tcp.Stream.accept(network, listener), number, nagle))
+        lossy(network)
         begin = time.monotonic()
         for thread in threads:
             thread.start()
