@@ -419,6 +419,7 @@ enum sipalg_action {
 	SIPALG_ACTION_ALG,	/* translate, and open what was agreed */
 	SIPALG_ACTION_BYPASS,	/* as if it were not SIP */
 	SIPALG_ACTION_DROP,
+	SIPALG_ACTION_OBSERVE,	/* follow and count; change and open nothing */
 	SIPALG_ACTION_COUNT
 };
 

@@ -346,7 +346,8 @@ static void refresh(struct sipalg_ctx *ctx)
 	/* A BYE on its way is not undone by a repeated 2xx. */
 	if (!is_leaving(d))
 		set_deadline(d, seconds + SIPALG_BYE_SECONDS);
-	sipalg_flow_keep(ctx->ct, ctx->flow, min_t(u32, seconds, 3600));
+	if (!ctx->observe)
+		sipalg_flow_keep(ctx->ct, ctx->flow, min_t(u32, seconds, 3600));
 }
 
 static void step_2xx(struct sipalg_ctx *ctx)

@@ -445,7 +445,7 @@ static unsigned int inspect_segment(struct sipalg_net *sn, struct packet *p)
 {
 	if (!nf_ct_is_confirmed(p->ct) && !rcu_access_pointer(p->flow->stream) &&
 	    !is_bridged(p->skb, p->state))
-		p->flow = sipalg_stream_begin(sn, p->skb, p->ct, p->flow);
+		p->flow = sipalg_stream_begin(sn, p->skb, p->ct, p->flow, p->rule);
 	if (is_own_segment(p->skb, p->state) ||
 	    !sipalg_stream_packet(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow,
 				  p->rule))

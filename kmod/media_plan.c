@@ -257,7 +257,7 @@ static enum sipalg_reason bind_line(struct sipalg_ctx *ctx, struct line *l)
 			plan_held(ctx, &l->end[i]);
 		return SIPALG_R_OK;
 	}
-	if (!sipalg_sender_is_near(ctx))
+	if (ctx->observe || !sipalg_sender_is_near(ctx))
 		return SIPALG_R_OK;
 	if (!sip_host_equal(&l->end->at.host, &ctx->path.src_in.host)) {
 		sipalg_count(ctx->sn, SIPALG_R_FOREIGN_MEDIA);
@@ -316,7 +316,7 @@ static enum sipalg_reason plan_part(struct sipalg_ctx *ctx,
 		return SIPALG_R_TOO_MANY_MEDIA;
 	for (i = 0; ret == SIPALG_R_OK && i < ctx->sdp.nmedia; i++)
 		ret = plan_line(ctx, i, part, offer);
-	if (ret == SIPALG_R_OK)
+	if (ret == SIPALG_R_OK && !ctx->observe)
 		sipalg_media_edit(ctx);
 	return ret;
 }

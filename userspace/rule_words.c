@@ -29,7 +29,7 @@ static const char *const fates[] = { "pass", "drop" };
 static const char *const switches[] = { "off", "on" };
 static const char *const sources[] = { "answered", "exact", "signalling", "any" };
 static const char *const headers[] = { "via", "contact", "route", "identity", "refer", "sdp" };
-static const char *const actions[] = { "alg", "bypass", "drop" };
+static const char *const actions[] = { "alg", "bypass", "drop", "observe" };
 static const char *const methods[] = {
 #define X(name) #name,
 	SIPALG_METHODS(X)
@@ -314,7 +314,7 @@ int rule_parse(struct rule *r, char *const *words, int n)
 
 	rule_init(r);
 	if (!n) {
-		error_say("a rule begins with what it does: alg, bypass or drop");
+		error_say("a rule begins with what it does: alg, observe, bypass or drop");
 		return -1;
 	}
 	if (one_of("what a rule does", words[0], strlen(words[0]), actions, COUNT(actions),

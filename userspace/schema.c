@@ -312,6 +312,7 @@ static const char *const actions[] = {
 	[SIPALG_ACTION_ALG] = "alg",
 	[SIPALG_ACTION_BYPASS] = "bypass",
 	[SIPALG_ACTION_DROP] = "drop",
+	[SIPALG_ACTION_OBSERVE] = "observe",
 };
 
 static const struct field prefix_fields[] = {

@@ -62,6 +62,8 @@ void stream_send(struct sip_stream *s, struct sip_stream_half *h, u32 out,
 	bool rides = s->hand && s->hand->dir == stream_dir(s, h);
 	struct sip_stream_seg seg;
 
+	if (s->observed)
+		return;
 	h->sent = seq_max(h->sent, out + len + fin);
 	if (rides && join(s, out, data, len, fin))
 		return;

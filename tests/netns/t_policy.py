@@ -463,7 +463,7 @@ def test_refused():
                        kernel.rule(PORT_MIN=struct.pack('=H', 5062), PORT_MAX=struct.pack('=H', 5060)))
         kernel.refuses('the mark 0x3 has bits that the mask 0x1 has not',
                        kernel.rule(MARK=number(3), MASK=number(1)))
-        kernel.refuses('out of range', kernel.rule(ACTION=b'\x03'))
+        kernel.refuses('out of range', kernel.rule(ACTION=b'\x04'))
         kernel.refuses('', kernel.rule(FLOWS=struct.pack('=Q', 1)))
         kernel.refuses('a policy cannot have 4097 rules: it is at most 4096', *[kernel.rule()] * 4097)
         equal(gateway.ctl('policy', 'list'), before, 'the rules')
