@@ -414,6 +414,7 @@ enum sipalg_message_attr {
 };
 
 #define SIPALG_RULE_NAME_MAX	31
+#define SIPALG_RULE_PREFIXES	8	/* in a list of a rule, at most */
 
 enum sipalg_action {
 	SIPALG_ACTION_ALG,	/* translate, and open what was agreed */
@@ -447,6 +448,11 @@ enum sipalg_rule_attr {
 	/* nest: u32 each, type: enum sipalg_method + 1; messages per second from one host */
 	SIPALG_RULE_RATES,
 	SIPALG_RULE_FLOWS,		/* u64: flows that it was found for */
+	/*
+	 * nest, enum sipalg_prefix_attr, up to SIPALG_RULE_PREFIXES times: inside
+	 * hosts besides the sender whose media are translated and let in
+	 */
+	SIPALG_RULE_INNER,
 	__SIPALG_RULE_MAX,
 	SIPALG_RULE_MAX = __SIPALG_RULE_MAX - 1
 };

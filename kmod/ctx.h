@@ -160,6 +160,26 @@ static inline bool sipalg_sender_is_near(const struct sipalg_ctx *ctx)
 	return ctx->src_nat || !ctx->dst_nat;
 }
 
+/*
+ * Whose media the sender may speak of: its own, and those of hosts that the
+ * operator let it have. All get the outer address of the signalling, so they are
+ * of its family.
+ */
+static inline bool sipalg_is_media_host(const struct sipalg_ctx *ctx,
+					const struct sip_host *host)
+{
+	return sip_host_equal(host, &ctx->path.src_in.host) ||
+	       (host->family == ctx->path.src_in.host.family &&
+		sipalg_prefixes_have(&ctx->rule->inner, host));
+}
+
+/* What a host on the sender's side is called outside: without NAT, as it is. */
+static inline const struct sip_host *sipalg_outer_host(const struct sipalg_ctx *ctx,
+						       const struct sip_host *inner)
+{
+	return ctx->src_nat ? &ctx->path.src_out.host : inner;
+}
+
 /* The resolver that asks the flow and the bindings; in signalling.c. */
 enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 				  struct sip_answer *answer);
