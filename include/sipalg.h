@@ -159,6 +159,7 @@ enum sipalg_end_reason {
 	SIPALG_END_DISABLED,		/* sipalg was turned off */
 	SIPALG_END_EVICTED,		/* unanswered, at a limit: made room for others */
 	SIPALG_END_LOST,		/* 481, or 408 and no BYE, to a request within it */
+	SIPALG_END_SILENT,		/* no media for as long as its rule says */
 };
 
 /* One of a dialog's sides, or both. */

@@ -609,6 +609,30 @@ out:
 	return ok;
 }
 
+bool sipalg_binding_heard(struct sipalg_binding *b, struct sip_endpoint *peer)
+{
+	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
+	struct sipalg_path path;
+	bool found = false;
+	unsigned int i;
+
+	spin_lock_bh(&b->lock);
+	for (i = 0; !found && i < b->nflows; i++) {
+		const struct nf_conn *ct = b->flows[i];
+		const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+		bool out = nf_inet_addr_cmp(&t->src.u3, &inner->addr) &&
+			   t->src.u.all == inner->port;
+
+		if (is_over(ct) || !test_bit(IPS_SEEN_REPLY_BIT, &ct->status))
+			continue;
+		sipalg_path_of(&path, ct, IP_CT_DIR_ORIGINAL);
+		*peer = out ? path.dst_in : path.src_out;
+		found = true;
+	}
+	spin_unlock_bh(&b->lock);
+	return found;
+}
+
 static bool is_flow_of(struct sipalg_binding *b, const struct nf_conn *ct)
 {
 	bool found = false;

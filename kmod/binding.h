@@ -87,6 +87,9 @@ struct sipalg_lease {
  * @users: media lines that refer to it; protected by the call's lock
  * @id: for people
  * @call: media: whose it is; valid under RCU; protected by the call's lock
+ * @named: media: where the other side says that it is; likewise
+ * @latched: media: the one end that may send to it, family 0: none was chosen;
+ *	protected by the call's lock
  * @timer: signalling: looks for leases that ended, and for having none
  */
 struct sipalg_binding {
@@ -103,6 +106,8 @@ struct sipalg_binding {
 	u16 users;
 	u32 id;
 	struct sipalg_call *call;
+	struct sip_endpoint named;
+	struct sip_endpoint latched;
 	union {
 		struct nf_conn *flows[SIPALG_FLOWS_MAX];
 		struct {
@@ -231,6 +236,9 @@ void sipalg_binding_kill_flows(struct sipalg_binding *b);
 void sipalg_binding_prune(struct sipalg_binding *b,
 			  bool (*admits)(const struct sipalg_binding *b,
 					 const struct sip_host *host, bool outbound));
+
+/* The other end of one of its flows that went both ways. False: there is none. */
+bool sipalg_binding_heard(struct sipalg_binding *b, struct sip_endpoint *peer);
 
 /*
  * A conntrack entry of these two endpoints that is none of the binding's

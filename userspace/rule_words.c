@@ -27,7 +27,7 @@ static const struct {
 
 static const char *const fates[] = { "pass", "drop" };
 static const char *const switches[] = { "off", "on" };
-static const char *const sources[] = { "answered", "exact", "signalling", "any" };
+static const char *const sources[] = { "answered", "exact", "signalling", "any", "latch" };
 static const char *const headers[] = { "via", "contact", "route", "identity", "refer", "sdp" };
 static const char *const actions[] = { "alg", "bypass", "drop", "observe" };
 static const char *const methods[] = {

@@ -28,6 +28,7 @@ static const char *const end_reasons[] = {
 	[SIPALG_END_DISABLED] = "disabled",
 	[SIPALG_END_EVICTED] = "evicted",
 	[SIPALG_END_LOST] = "lost",
+	[SIPALG_END_SILENT] = "silent",
 };
 
 static const char *const parties[] = {
