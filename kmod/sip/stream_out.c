@@ -155,6 +155,8 @@ void stream_send_ack(struct sip_stream *s, struct sip_stream_half *h)
 	struct sip_stream_half *o = stream_other(s, h);
 	struct sip_stream_seg seg;
 
+	if (s->observed)
+		return;
 	fill(s, o, &seg, o->sent);
 	if (s->sack)
 		seg.nsack = stream_queue_sacks(h, seg.sack, s->has_ts ?
