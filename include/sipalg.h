@@ -454,6 +454,8 @@ enum sipalg_rule_attr {
 	 * hosts besides the sender whose media are translated and let in
 	 */
 	SIPALG_RULE_INNER,
+	/* likewise: hosts besides their registrar that may call registered phones */
+	SIPALG_RULE_CALLERS,
 	__SIPALG_RULE_MAX,
 	SIPALG_RULE_MAX = __SIPALG_RULE_MAX - 1
 };

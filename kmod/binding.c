@@ -11,6 +11,7 @@
 #include "compat/compat.h"
 #include "flow.h"
 #include "net.h"
+#include "policy.h"
 
 #define UNLEASED 32	/* seconds for a new signalling binding to get a lease */
 
@@ -159,6 +160,7 @@ static void binding_free(struct rcu_head *rcu)
 	if (is_signalling(b)) {
 		if (b->master)
 			nf_ct_put(b->master);
+		sipalg_rule_put(b->callers);
 	} else {
 		for (i = 0; i < b->nflows; i++) {
 			flow_kill(b->flows[i]);
@@ -547,6 +549,42 @@ bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host
 	spin_lock_bh(&b->lock);
 	l = lease_find(b, host);
 	ok = l && (l->holds || !lease_ended(l));
+	spin_unlock_bh(&b->lock);
+	return ok;
+}
+
+void sipalg_binding_open(struct sipalg_binding *b, struct sipalg_rule *r)
+{
+	struct sipalg_rule *old;
+
+	sipalg_rule_get(r);
+	spin_lock_bh(&b->lock);
+	b->openers++;
+	old = b->callers;
+	b->callers = r;
+	spin_unlock_bh(&b->lock);
+	sipalg_rule_put(old);
+}
+
+void sipalg_binding_shut(struct sipalg_binding *b)
+{
+	struct sipalg_rule *old = NULL;
+
+	spin_lock_bh(&b->lock);
+	if (!--b->openers)
+		swap(old, b->callers);
+	spin_unlock_bh(&b->lock);
+	sipalg_rule_put(old);
+}
+
+bool sipalg_binding_has_caller(struct sipalg_binding *b, const struct sip_host *host)
+{
+	bool ok;
+
+	if (!READ_ONCE(b->openers))
+		return false;
+	spin_lock_bh(&b->lock);
+	ok = b->callers && !b->dead && sipalg_prefixes_have(&b->callers->callers, host);
 	spin_unlock_bh(&b->lock);
 	return ok;
 }

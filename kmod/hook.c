@@ -163,7 +163,8 @@ static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 		if (READ_ONCE(b->stale))
 			continue;
 		if (b->type == SIPALG_BINDING_SIGNALLING ?
-		    sipalg_binding_leased(b, &peer->host) &&
+		    (sipalg_binding_leased(b, &peer->host) ||
+		     sipalg_binding_has_caller(b, &peer->host)) &&
 		    begin_signalling(sn, skb, ct, b, inbound) :
 		    take_media(sn, skb, ct, b, peer, inbound))
 			return b;

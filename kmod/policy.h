@@ -76,6 +76,7 @@ struct sipalg_match {
  * @option: by enum sipalg_option
  * @rate: messages per second from one host, by enum sipalg_method; 0: any number
  * @inner: inside hosts besides the sender that session descriptions may name
+ * @callers: hosts that may call phones that registered, besides the registrar
  * @flows: that matched
  * @dialogs: that live
  * @registrations: that live
@@ -90,6 +91,7 @@ struct sipalg_rule {
 	u32 option[SIPALG_O_COUNT];
 	u32 rate[SIPALG_METHOD_COUNT];
 	struct sipalg_prefixes inner;
+	struct sipalg_prefixes callers;
 	atomic64_t flows;
 	atomic_t dialogs;
 	atomic_t registrations;

@@ -33,6 +33,7 @@ static const struct nla_policy rule_policy[SIPALG_RULE_MAX + 1] = {
 	[SIPALG_RULE_OPTIONS] = { .type = NLA_NESTED },
 	[SIPALG_RULE_RATES] = { .type = NLA_NESTED },
 	[SIPALG_RULE_INNER] = NLA_POLICY_NESTED(prefix_policy),
+	[SIPALG_RULE_CALLERS] = NLA_POLICY_NESTED(prefix_policy),
 	/* Told, never taken */
 	[SIPALG_RULE_FLOWS] = { .type = NLA_REJECT },
 };
@@ -229,6 +230,8 @@ static int read_rule(const struct nlattr *nest, struct sipalg_rule *r,
 		err = read_rates(tb[SIPALG_RULE_RATES], r, extack);
 	if (!err)
 		err = read_prefixes(nest, SIPALG_RULE_INNER, "inner", &r->inner, extack);
+	if (!err)
+		err = read_prefixes(nest, SIPALG_RULE_CALLERS, "callers", &r->callers, extack);
 	return err ?: check_rule(r, extack);
 }
 
@@ -344,6 +347,7 @@ static int put_rule(struct sk_buff *skb, const struct sipalg_rule *r)
 	    put_numbers(skb, SIPALG_RULE_OPTIONS, r->option, SIPALG_O_COUNT) ||
 	    put_numbers(skb, SIPALG_RULE_RATES, r->rate, SIPALG_METHOD_COUNT) ||
 	    put_prefixes(skb, SIPALG_RULE_INNER, &r->inner) ||
+	    put_prefixes(skb, SIPALG_RULE_CALLERS, &r->callers) ||
 	    nla_put_u64_64bit(skb, SIPALG_RULE_FLOWS, atomic64_read(&r->flows),
 			      SIPALG_RULE_PAD))
 		return -EMSGSIZE;

@@ -263,14 +263,36 @@ enum sipalg_reason sipalg_registration_prepare(struct sipalg_ctx *ctx)
 	return SIPALG_R_OK;
 }
 
+/* Once it was granted, those may call that its rule names, as the registrar may. */
+static void open_binding(struct sipalg_registration *r)
+{
+	if (r->open || !r->granted || !r->binding || !r->rule->callers.n)
+		return;
+	sipalg_binding_open(r->binding, r->rule);
+	r->open = true;
+}
+
+/* Let go of the way to it. */
+static void drop_binding(struct sipalg_registration *r)
+{
+	struct sipalg_binding *b = r->binding;
+
+	if (!b)
+		return;
+	if (r->open)
+		sipalg_binding_shut(b);
+	r->open = false;
+	r->binding = NULL;
+	sipalg_binding_drop(b, &r->registrar, 0);
+}
+
 static void unhash(struct sipalg_registration *r)
 {
 	r->dead = true;
 	timer_delete(&r->timer);
 	rhltable_remove(&r->sn->registrations, &r->node, registration_params);
 	atomic_dec(&r->sn->nregistrations);
-	if (r->binding)
-		sipalg_binding_drop(r->binding, &r->registrar, 0);
+	drop_binding(r);
 	uncount(r);
 	kfree_rcu(r, rcu);
 }
@@ -357,24 +379,21 @@ static void remember(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 
 static void take_binding(struct sipalg_ctx *ctx, struct sipalg_contact *c)
 {
 	struct sipalg_registration *r = c->registration;
-	struct sipalg_binding *old = r->binding;
 
 	if (!c->binding) {
-		r->binding = NULL;
+		drop_binding(r);
 		r->outer = c->outer;
-		if (old)
-			sipalg_binding_drop(old, &r->registrar, 0);
 		return;
 	}
 	sipalg_binding_set_master(c->binding, ctx->ct);
 	/* Without a way to it, what the plan took lasts for the answer. */
-	if (c->binding == old || !r->rule->option[SIPALG_O_REGISTRATION_PINHOLES])
+	if (c->binding == r->binding || !r->rule->option[SIPALG_O_REGISTRATION_PINHOLES])
 		return;
 	c->held = false;
+	drop_binding(r);
 	r->binding = c->binding;
 	sipalg_end_get(r->binding, SIPALG_OUTER, &r->outer);
-	if (old)
-		sipalg_binding_drop(old, &r->registrar, 0);
+	open_binding(r);
 }
 
 static void commit_contact(struct sipalg_ctx *ctx, struct sipalg_contact *c)
@@ -466,6 +485,7 @@ static void grant(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 sec
 	r->expires = seconds;
 	r->until = jiffies + seconds * HZ;
 	arm(r);
+	open_binding(r);
 	if (r->binding)
 		sipalg_flow_keep(ctx->ct, ctx->flow, seconds);
 	if (!was) {

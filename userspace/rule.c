@@ -91,6 +91,7 @@ void rule_read(struct rule *r, const struct record *rec)
 	read_numbers(r->option, SIPALG_O_COUNT, rec->attr[SIPALG_RULE_OPTIONS]);
 	read_numbers(r->rate, SIPALG_METHOD_COUNT, rec->attr[SIPALG_RULE_RATES]);
 	read_prefixes(&r->inner, rec, SIPALG_RULE_INNER);
+	read_prefixes(&r->callers, rec, SIPALG_RULE_CALLERS);
 }
 
 static bool put_prefix(struct nlmsghdr *nlh, size_t size, uint16_t type, const struct prefix *p)
@@ -160,7 +161,8 @@ bool rule_put(struct nlmsghdr *nlh, size_t size, const struct rule *r)
 	    !put_match(nlh, size, r) ||
 	    !put_numbers(nlh, size, SIPALG_RULE_OPTIONS, r->option, defaults, SIPALG_O_COUNT) ||
 	    !put_numbers(nlh, size, SIPALG_RULE_RATES, r->rate, NULL, SIPALG_METHOD_COUNT) ||
-	    !put_prefixes(nlh, size, SIPALG_RULE_INNER, &r->inner))
+	    !put_prefixes(nlh, size, SIPALG_RULE_INNER, &r->inner) ||
+	    !put_prefixes(nlh, size, SIPALG_RULE_CALLERS, &r->callers))
 		return false;
 	mnl_attr_nest_end(nlh, nest);
 	return true;

@@ -51,6 +51,7 @@ struct rule {
 	uint32_t option[SIPALG_O_COUNT];
 	uint32_t rate[SIPALG_METHOD_COUNT];
 	struct prefixes inner;
+	struct prefixes callers;
 };
 
 /* Everything as it is where nothing is said. */

@@ -322,6 +322,8 @@ static int pair(struct rule *r, const char *word, const char *value)
 		return rates(value, r);
 	if (!strcmp(word, "inner"))
 		return prefixes(word, value, &r->inner);
+	if (!strcmp(word, "callers"))
+		return prefixes(word, value, &r->callers);
 	for (unsigned int o = 0; o < SIPALG_O_COUNT; o++) {
 		if (same(word, options[o].name))
 			return option(o, word, value, &r->option[o]);
@@ -447,4 +449,5 @@ void rule_print(FILE *out, const struct rule *r)
 	}
 	print_rates(out, r);
 	print_prefixes(out, " inner ", &r->inner);
+	print_prefixes(out, " callers ", &r->callers);
 }

@@ -357,6 +357,7 @@ static const struct field rule_fields[] = {
 	[SIPALG_RULE_RATES] = { "rates", V_NEST, .nest = &schema_rates },
 	[SIPALG_RULE_FLOWS] = { "flows", V_U64 },
 	[SIPALG_RULE_INNER] = { "inner", V_NEST, .nest = &schema_prefix, .many = true },
+	[SIPALG_RULE_CALLERS] = { "callers", V_NEST, .nest = &schema_prefix, .many = true },
 };
 
 const struct schema schema_rule = SCHEMA("rule", rule_fields);

@@ -520,18 +520,22 @@ static void only_observed(void)
 	ok(!messages && memory, "copies are kept until they can be read");
 	ok(passes(0, A + 13, B, " SIP/2.0\r\n\r\n"), "and so does the rest of the message");
 	ok(messages == 2 && !memory, "then both were looked at, and nothing is kept");
-	ok(passes(0, A, B, OPTIONS OPTIONS) && messages == 2, "what is sent again is not looked at again");
-	ok(passes(1, B, A + 50, OPTIONS) && messages == 3, "the other direction is followed as well");
+	ok(passes(0, A, B, OPTIONS OPTIONS) && messages == 2,
+	   "what is sent again is not looked at again");
+	ok(passes(1, B, A + 50, OPTIONS) && messages == 3,
+	   "the other direction is followed as well");
 	for (i = 0; i < 500; i++)
 		passes(0, A + 50 + 25 * i, B + 25, OPTIONS);
-	ok(messages == 503 && !memory, "however many come before the receiver says that it has them");
+	ok(messages == 503 && !memory,
+	   "however many come before the receiver says that it has them");
 	passes(0, A + 12550, B + 25, "OPTIONS");
 	ok(memory && passes(1, B + 25, A + 12600, OPTIONS) && !memory,
 	   "where the receiver has what we have not, the sender is left alone");
 	is_num(s.half[0].phase, SIP_STREAM_LEFT, "for good");
 	ok(s.half[1].phase == SIP_STREAM_SIP && messages == 504, "the receiver is not");
 	is_num(sip_stream_offset(&s, 0), 0, "no number has moved");
-	ok(passes(0, A + 12600, B + 50, OPTIONS) && messages == 504, "what comes then passes unread");
+	ok(passes(0, A + 12600, B + 50, OPTIONS) && messages == 504,
+	   "what comes then passes unread");
 	end();
 	begin();
 	passes(0, A, B, "OPTIONS");
@@ -540,7 +544,8 @@ static void only_observed(void)
 	ok(verdict == SIP_STREAM_PASS && !nout && !memory, "FIN in a message passes, and ends it");
 	begin();
 	passes(0, A, B, "GET / HTTP/1.1\r\n");
-	ok(passes(1, B, A + 16, OPTIONS) && !messages, "what begins as HTTP is not SIP in either direction");
+	ok(passes(1, B, A + 16, OPTIONS) && !messages,
+	   "what begins as HTTP is not SIP in either direction");
 	begin();
 	passes(0, A, B, "OPTIONS");
 	s.now += 1000;
