@@ -159,6 +159,7 @@ enum sipalg_end_reason {
 	SIPALG_END_DISABLED,		/* sipalg was turned off */
 	SIPALG_END_EVICTED,		/* unanswered, at a limit: made room for others */
 	SIPALG_END_LOST,		/* 481, or 408 and no BYE, to a request within it */
+	SIPALG_END_SILENT,		/* no media for as long as its rule says */
 };
 
 /* One of a dialog's sides, or both. */
@@ -414,11 +415,13 @@ enum sipalg_message_attr {
 };
 
 #define SIPALG_RULE_NAME_MAX	31
+#define SIPALG_RULE_PREFIXES	8	/* in a list of a rule, at most */
 
 enum sipalg_action {
 	SIPALG_ACTION_ALG,	/* translate, and open what was agreed */
 	SIPALG_ACTION_BYPASS,	/* as if it were not SIP */
 	SIPALG_ACTION_DROP,
+	SIPALG_ACTION_OBSERVE,	/* follow and count; change and open nothing */
 	SIPALG_ACTION_COUNT
 };
 
@@ -446,6 +449,13 @@ enum sipalg_rule_attr {
 	/* nest: u32 each, type: enum sipalg_method + 1; messages per second from one host */
 	SIPALG_RULE_RATES,
 	SIPALG_RULE_FLOWS,		/* u64: flows that it was found for */
+	/*
+	 * nest, enum sipalg_prefix_attr, up to SIPALG_RULE_PREFIXES times: inside
+	 * hosts besides the sender whose media are translated and let in
+	 */
+	SIPALG_RULE_INNER,
+	/* likewise: hosts besides their registrar that may call registered phones */
+	SIPALG_RULE_CALLERS,
 	__SIPALG_RULE_MAX,
 	SIPALG_RULE_MAX = __SIPALG_RULE_MAX - 1
 };

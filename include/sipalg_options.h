@@ -59,6 +59,7 @@ enum sipalg_media_source {
 	SIPALG_SOURCE_EXACT,		/* that host, from the port that it named */
 	SIPALG_SOURCE_SIGNALLING,	/* and the hosts that the signalling comes from */
 	SIPALG_SOURCE_ANY,		/* anybody */
+	SIPALG_SOURCE_LATCH,		/* who sends first, and then nobody else (RFC 7362) */
 	SIPALG_SOURCE_COUNT
 };
 
@@ -97,7 +98,7 @@ enum sipalg_media_source {
 	  "the same of those that one host began")                             \
 	X(HEADERS, headers, HEADERS, 0, SIPALG_HEADERS_ALL, SIPALG_HEADERS_ALL, \
 	  "groups of places that are translated")                              \
-	X(MEDIA_SOURCE, media_source, SOURCE, 0, 3, SIPALG_SOURCE_ANSWERED,    \
+	X(MEDIA_SOURCE, media_source, SOURCE, 0, 4, SIPALG_SOURCE_ANSWERED,    \
 	  "who may send media to an inside host")                              \
 	X(STALL_SECONDS, stall_seconds, NUMBER, 1, 60, 5,                      \
 	  "seconds that a message over TCP may take to come to its end")       \
@@ -110,7 +111,11 @@ enum sipalg_media_source {
 	X(REGISTRATION_PINHOLES, registration_pinholes, SWITCH, 0, 1, 1,       \
 	  "registered phones can be called by their registrar")                \
 	X(DIALOG_PINHOLES, dialog_pinholes, SWITCH, 0, 1, 1,                   \
-	  "requests of a dialog get in when its own flow is gone")
+	  "requests of a dialog get in when its own flow is gone")             \
+	X(MEDIA_IDLE, media_idle, NUMBER, 0, 86400, 0,                         \
+	  "seconds that an answered call may have no media, unless it is held; 0: any number") \
+	X(DSCP_MEDIA, dscp_media, DSCP, 0, 64, SIPALG_DSCP_KEEP,               \
+	  "DSCP of media packets")
 
 enum sipalg_option {
 #define X(e, name, kind, min, max, def, text) SIPALG_O_##e,

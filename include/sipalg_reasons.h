@@ -122,7 +122,9 @@
 	X(DROP_RATE, drop_rate, DROPPED,                                       \
 	  "messages dropped because their host sent more in a second than a rule allows") \
 	X(SOURCES_FULL, sources_full, EVENT,                                   \
-	  "messages that were not counted for their host: memory was short, or too many hosts sent")
+	  "messages that were not counted for their host: memory was short, or too many hosts sent") \
+	X(OBSERVED, observed, PASSED,                                          \
+	  "messages that were followed and left as they are, because a rule only observes")
 
 enum sipalg_reason {
 #define X(e, name, class, text) SIPALG_R_##e,

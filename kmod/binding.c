@@ -11,6 +11,7 @@
 #include "compat/compat.h"
 #include "flow.h"
 #include "net.h"
+#include "policy.h"
 
 #define UNLEASED 32	/* seconds for a new signalling binding to get a lease */
 
@@ -159,6 +160,7 @@ static void binding_free(struct rcu_head *rcu)
 	if (is_signalling(b)) {
 		if (b->master)
 			nf_ct_put(b->master);
+		sipalg_rule_put(b->callers);
 	} else {
 		for (i = 0; i < b->nflows; i++) {
 			flow_kill(b->flows[i]);
@@ -551,6 +553,42 @@ bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host
 	return ok;
 }
 
+void sipalg_binding_open(struct sipalg_binding *b, struct sipalg_rule *r)
+{
+	struct sipalg_rule *old;
+
+	sipalg_rule_get(r);
+	spin_lock_bh(&b->lock);
+	b->openers++;
+	old = b->callers;
+	b->callers = r;
+	spin_unlock_bh(&b->lock);
+	sipalg_rule_put(old);
+}
+
+void sipalg_binding_shut(struct sipalg_binding *b)
+{
+	struct sipalg_rule *old = NULL;
+
+	spin_lock_bh(&b->lock);
+	if (!--b->openers)
+		swap(old, b->callers);
+	spin_unlock_bh(&b->lock);
+	sipalg_rule_put(old);
+}
+
+bool sipalg_binding_has_caller(struct sipalg_binding *b, const struct sip_host *host)
+{
+	bool ok;
+
+	if (!READ_ONCE(b->openers))
+		return false;
+	spin_lock_bh(&b->lock);
+	ok = b->callers && !b->dead && sipalg_prefixes_have(&b->callers->callers, host);
+	spin_unlock_bh(&b->lock);
+	return ok;
+}
+
 unsigned int sipalg_binding_peers(struct sipalg_binding *b,
 				  struct sip_host hosts[], unsigned int max)
 {
@@ -607,6 +645,30 @@ out:
 	if (old)
 		nf_ct_put(old);
 	return ok;
+}
+
+bool sipalg_binding_heard(struct sipalg_binding *b, struct sip_endpoint *peer)
+{
+	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
+	struct sipalg_path path;
+	bool found = false;
+	unsigned int i;
+
+	spin_lock_bh(&b->lock);
+	for (i = 0; !found && i < b->nflows; i++) {
+		const struct nf_conn *ct = b->flows[i];
+		const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+		bool out = nf_inet_addr_cmp(&t->src.u3, &inner->addr) &&
+			   t->src.u.all == inner->port;
+
+		if (is_over(ct) || !test_bit(IPS_SEEN_REPLY_BIT, &ct->status))
+			continue;
+		sipalg_path_of(&path, ct, IP_CT_DIR_ORIGINAL);
+		*peer = out ? path.dst_in : path.src_out;
+		found = true;
+	}
+	spin_unlock_bh(&b->lock);
+	return found;
 }
 
 static bool is_flow_of(struct sipalg_binding *b, const struct nf_conn *ct)

@@ -27,6 +27,7 @@
 struct sipalg_call;
 struct sipalg_net;
 struct sipalg_probe;
+struct sipalg_rule;
 
 #define SIPALG_FLOWS_MAX 4
 
@@ -79,6 +80,9 @@ struct sipalg_lease {
  * @leases: signalling: struct sipalg_lease
  * @master: signalling: the flow that it was made for, a reference; what comes
  *	in by the binding is related to it
+ * @callers: signalling: the rule that says who else may send to it, a reference,
+ *	or NULL
+ * @openers: signalling: registrations that let those in
  * @flows: media: conntrack entries that it let through, a reference each
  * @nflows: how many
  * @type: enum sipalg_binding_type
@@ -87,6 +91,9 @@ struct sipalg_lease {
  * @users: media lines that refer to it; protected by the call's lock
  * @id: for people
  * @call: media: whose it is; valid under RCU; protected by the call's lock
+ * @named: media: where the other side says that it is; likewise
+ * @latched: media: the one end that may send to it, family 0: none was chosen;
+ *	protected by the call's lock
  * @timer: signalling: looks for leases that ended, and for having none
  */
 struct sipalg_binding {
@@ -96,6 +103,7 @@ struct sipalg_binding {
 	spinlock_t lock;	/* protects what follows, to @nflows */
 	bool dead;
 	u8 nflows;
+	u16 openers;
 	u8 type;
 	bool verbatim;
 	bool bare;
@@ -103,11 +111,14 @@ struct sipalg_binding {
 	u16 users;
 	u32 id;
 	struct sipalg_call *call;
+	struct sip_endpoint named;
+	struct sip_endpoint latched;
 	union {
 		struct nf_conn *flows[SIPALG_FLOWS_MAX];
 		struct {
 			struct list_head leases;
 			struct nf_conn *master;
+			struct sipalg_rule *callers;
 		};
 	};
 	struct timer_list timer[];	/* one if signalling, none if media */
@@ -207,6 +218,14 @@ int sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
 			 u32 seconds);
 /* May this host send to the signalling binding now? */
 bool sipalg_binding_leased(struct sipalg_binding *b, const struct sip_host *host);
+/*
+ * A registration lets in whom its rule names as callers; of several, the last
+ * one says who that is. And lets them in no longer.
+ */
+void sipalg_binding_open(struct sipalg_binding *b, struct sipalg_rule *r);
+void sipalg_binding_shut(struct sipalg_binding *b);
+/* Is this host one of those? */
+bool sipalg_binding_has_caller(struct sipalg_binding *b, const struct sip_host *host);
 /* The hosts that may, up to so many, the oldest first. Return: how many. */
 unsigned int sipalg_binding_peers(struct sipalg_binding *b,
 				  struct sip_host hosts[], unsigned int max);
@@ -231,6 +250,9 @@ void sipalg_binding_kill_flows(struct sipalg_binding *b);
 void sipalg_binding_prune(struct sipalg_binding *b,
 			  bool (*admits)(const struct sipalg_binding *b,
 					 const struct sip_host *host, bool outbound));
+
+/* The other end of one of its flows that went both ways. False: there is none. */
+bool sipalg_binding_heard(struct sipalg_binding *b, struct sip_endpoint *peer);
 
 /*
  * A conntrack entry of these two endpoints that is none of the binding's

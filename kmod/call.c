@@ -8,6 +8,7 @@
 #include "compat/compat.h"
 #include "ctx.h"
 #include "event.h"
+#include "idle.h"
 #include "net.h"
 #include "source.h"
 
@@ -677,10 +678,12 @@ static void call_timer(struct timer_list *t)
 	if (call->dead || READ_ONCE(call->sn->closing))
 		goto out;
 	list_for_each_entry_safe(d, tmp, &call->dialogs, list) {
-		if (!time_before(jiffies, d->deadline) && !sipalg_dialog_timeout(d))
+		if (!time_before(jiffies, d->deadline) && !sipalg_dialog_timeout(d)) {
 			sipalg_call_forget(d);
-		else
-			sipalg_call_arm(call, d->deadline);
+			continue;
+		}
+		sipalg_idle_look(d);
+		sipalg_call_arm(call, d->deadline);
 	}
 out:
 	spin_unlock_bh(lock);

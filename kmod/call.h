@@ -79,6 +79,10 @@ struct sipalg_transaction {
  * @end: the same, 0 before
  * @deadline: jiffies, when it is given up
  * @session_expires: seconds, 0 none
+ * @listens: silence ends it, see idle.c
+ * @heard: jiffies, when its media were heard last
+ * @look: jiffies, when they are listened for again
+ * @heard_sum: what was found then
  * @agreed: media as agreed
  * @kept: media as agreed before an UPDATE or PRACK changed them during an INVITE
  * @offer: by side: media as offered, and not yet agreed
@@ -111,6 +115,10 @@ struct sipalg_dialog {
 	u64 end;
 	unsigned long deadline;
 	u32 session_expires;
+	u32 heard_sum;
+	unsigned long heard;
+	unsigned long look;
+	bool listens;
 	struct sipalg_session *agreed;
 	struct sipalg_session *kept;
 	struct sipalg_session *offer[2];

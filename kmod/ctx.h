@@ -33,7 +33,9 @@
  * @params: its parameters, in the message
  * @bare: without a port
  * @path: it is none, but stands in Path
- * @binding: leads there
+ * @inner: where that is, as the sender itself knows it
+ * @proto: IPPROTO_UDP or IPPROTO_TCP
+ * @binding: leads there; NULL where a rule only observes
  * @held: we hold a lease of it for the receiver, which its owner takes over
  * @registration: of REGISTER: what it belongs to
  * @made: that was made by this message
@@ -41,8 +43,10 @@
 struct sipalg_contact {
 	struct sip_endpoint at;
 	struct sip_endpoint outer;
+	struct sip_endpoint inner;
 	struct sip_span uri;
 	struct sip_span params;
+	u8 proto;
 	bool bare;
 	bool path;
 	struct sipalg_binding *binding;
@@ -59,6 +63,7 @@ struct sipalg_contact {
  * @flow: what we know of the entry
  * @rule: that counts for it
  * @stream: TCP: the connection, else NULL
+ * @observe: what the message says is noted, but nothing is changed or opened
  * @dir: the packet's direction
  * @proto: IPPROTO_UDP or IPPROTO_TCP
  * @out_dev: the device by which the message leaves, NULL where it stays here
@@ -100,6 +105,7 @@ struct sipalg_ctx {
 	struct sipalg_flow *flow;
 	struct sipalg_rule *rule;
 	struct sip_stream *stream;
+	bool observe;
 	enum ip_conntrack_dir dir;
 	u8 proto;
 	const struct net_device *out_dev;
@@ -154,8 +160,32 @@ static inline bool sipalg_sender_is_near(const struct sipalg_ctx *ctx)
 	return ctx->src_nat || !ctx->dst_nat;
 }
 
+/*
+ * Whose media the sender may speak of: its own, and those of hosts that the
+ * operator let it have. All get the outer address of the signalling, so they are
+ * of its family.
+ */
+static inline bool sipalg_is_media_host(const struct sipalg_ctx *ctx,
+					const struct sip_host *host)
+{
+	return sip_host_equal(host, &ctx->path.src_in.host) ||
+	       (host->family == ctx->path.src_in.host.family &&
+		sipalg_prefixes_have(&ctx->rule->inner, host));
+}
+
+/* What a host on the sender's side is called outside: without NAT, as it is. */
+static inline const struct sip_host *sipalg_outer_host(const struct sipalg_ctx *ctx,
+						       const struct sip_host *inner)
+{
+	return ctx->src_nat ? &ctx->path.src_out.host : inner;
+}
+
 /* The resolver that asks the flow and the bindings; in signalling.c. */
 enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
+				  struct sip_answer *answer);
+
+/* The one that translates nothing, and notes what a phone registers; likewise. */
+enum sipalg_reason sipalg_observe(void *priv, const struct sip_ask *ask,
 				  struct sip_answer *answer);
 
 /**

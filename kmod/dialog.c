@@ -6,6 +6,7 @@
 
 #include "ctx.h"
 #include "event.h"
+#include "idle.h"
 #include "net.h"
 
 #define SUBSCRIPTION_MAX	(7 * 86400)
@@ -346,7 +347,8 @@ static void refresh(struct sipalg_ctx *ctx)
 	/* A BYE on its way is not undone by a repeated 2xx. */
 	if (!is_leaving(d))
 		set_deadline(d, seconds + SIPALG_BYE_SECONDS);
-	sipalg_flow_keep(ctx->ct, ctx->flow, min_t(u32, seconds, 3600));
+	if (!ctx->observe)
+		sipalg_flow_keep(ctx->ct, ctx->flow, min_t(u32, seconds, 3600));
 }
 
 static void step_2xx(struct sipalg_ctx *ctx)
@@ -363,6 +365,7 @@ static void step_2xx(struct sipalg_ctx *ctx)
 		d->answer = now_ms();
 		sipalg_yield_update(d);
 		sipalg_media_trim(d);
+		sipalg_idle_begin(d);
 		hurry_others(d);
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
 	} else if (first && ctx->media.present) {

@@ -71,6 +71,23 @@ struct sipalg_flow *sipalg_flow_mark(struct sipalg_net *sn, struct nf_conn *ct)
 	return flow;
 }
 
+void sipalg_flow_set_dscp(struct nf_conn *ct, u8 dscp)
+{
+	struct nf_conn_help *help = nfct_help(ct);
+	struct sipalg_flow *flow;
+
+	/* Between two inside hosts, both of their calls' rules may want it. */
+	if (help)
+		return;
+	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
+	if (!help)
+		return;
+	flow = (struct sipalg_flow *)help->data;
+	flow->magic = sipalg_flow_magic;
+	flow->flags[0] = SIPALG_FLOW_MEDIA;
+	flow->rule = dscp;
+}
+
 void sipalg_flow_refresh(struct nf_conn *ct, const struct sipalg_flow *flow)
 {
 	unsigned long until = READ_ONCE(flow->until);

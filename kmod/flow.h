@@ -27,6 +27,8 @@ enum sipalg_flow_flag {
 	SIPALG_FLOW_VIA_BARE = 0x08,		/* it writes no port for 5060 */
 	SIPALG_FLOW_CONTACT_BARE = 0x10,
 	SIPALG_FLOW_ROUTE_BARE = 0x20,
+	/* In the first direction's only: it carries media, and @rule is their DSCP. */
+	SIPALG_FLOW_MEDIA = 0x40,
 	/*
 	 * In the first direction's only: it came by a binding, and a rule's port
 	 * and who began it do not count.
@@ -111,6 +113,12 @@ void sipalg_path_of(struct sipalg_path *path, const struct nf_conn *ct,
  * somebody else's helper is on it (which is counted).
  */
 struct sipalg_flow *sipalg_flow_mark(struct sipalg_net *sn, struct nf_conn *ct);
+
+/*
+ * The packets of an unconfirmed entry of media come by us, and get this DSCP.
+ * Without memory, or with somebody else's helper on it, they stay as they are.
+ */
+void sipalg_flow_set_dscp(struct nf_conn *ct, u8 dscp);
 
 /*
  * Keep the flow for so many seconds from now on, or longer; and make that

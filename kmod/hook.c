@@ -106,6 +106,8 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 	if (inbound && call->rule->option[SIPALG_O_MEDIA_SOURCE] == SIPALG_SOURCE_EXACT &&
 	    !sipalg_media_leads_to(b, peer))
 		goto out;
+	if (inbound && !sipalg_media_latch(b, peer))
+		goto out;
 	if (!sipalg_binding_add_flow(b, ct)) {
 		sipalg_count(sn, SIPALG_R_FLOWS_FULL);
 		goto out;
@@ -113,6 +115,8 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 	if (!ct->master && (inbound || sipalg_media_leads_to(b, peer)))
 		set_related(skb, ct, call->master);
 	sipalg_rule_mark(call->rule, ct, SIPALG_O_MARK_MEDIA);
+	if (call->rule->option[SIPALG_O_DSCP_MEDIA] != SIPALG_DSCP_KEEP)
+		sipalg_flow_set_dscp(ct, call->rule->option[SIPALG_O_DSCP_MEDIA]);
 	ok = true;
 out:
 	spin_unlock_bh(lock);
@@ -159,7 +163,8 @@ static struct sipalg_binding *take(struct sipalg_net *sn, struct sk_buff *skb,
 		if (READ_ONCE(b->stale))
 			continue;
 		if (b->type == SIPALG_BINDING_SIGNALLING ?
-		    sipalg_binding_leased(b, &peer->host) &&
+		    (sipalg_binding_leased(b, &peer->host) ||
+		     sipalg_binding_has_caller(b, &peer->host)) &&
 		    begin_signalling(sn, skb, ct, b, inbound) :
 		    take_media(sn, skb, ct, b, peer, inbound))
 			return b;
@@ -445,7 +450,7 @@ static unsigned int inspect_segment(struct sipalg_net *sn, struct packet *p)
 {
 	if (!nf_ct_is_confirmed(p->ct) && !rcu_access_pointer(p->flow->stream) &&
 	    !is_bridged(p->skb, p->state))
-		p->flow = sipalg_stream_begin(sn, p->skb, p->ct, p->flow);
+		p->flow = sipalg_stream_begin(sn, p->skb, p->ct, p->flow, p->rule);
 	if (is_own_segment(p->skb, p->state) ||
 	    !sipalg_stream_packet(sn, p->skb, p->state, p->ct, p->ctinfo, p->flow,
 				  p->rule))
@@ -464,11 +469,8 @@ static void inspect_error(const struct packet *p)
 		learn_path(p->skb, p->ct, p->flow);
 }
 
-/* Before it is looked at: what is made of it is sent the same way. */
-static void set_dscp(const struct packet *p)
+static void set_dscp(const struct packet *p, u32 dscp)
 {
-	u32 dscp = p->rule->option[SIPALG_O_DSCP_SIGNALLING];
-
 	if (dscp == SIPALG_DSCP_KEEP)
 		return;
 	if (nf_ct_l3num(p->ct) == NFPROTO_IPV4) {
@@ -504,6 +506,11 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 	p.flow = sipalg_flow(p.ct);
 	if (!p.flow && nf_ct_is_confirmed(p.ct))
 		return NF_ACCEPT;
+	if (p.flow && p.flow->flags[0] & SIPALG_FLOW_MEDIA) {
+		if (!is_error(skb, nf_ct_l3num(p.ct)))
+			set_dscp(&p, p.flow->rule);
+		return NF_ACCEPT;
+	}
 	dir = CTINFO2DIR(p.ctinfo);
 	if (p.flow)
 		p.rule = sipalg_policy_rule(sn, p.ct, dir, state, p.flow);
@@ -527,7 +534,8 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 	if (p.rule->action == SIPALG_ACTION_ALG) {
 		if (!nf_ct_is_confirmed(p.ct))
 			sipalg_rule_mark(p.rule, p.ct, SIPALG_O_MARK_SIGNALLING);
-		set_dscp(&p);
+		/* What is made of it is sent the same way. */
+		set_dscp(&p, p.rule->option[SIPALG_O_DSCP_SIGNALLING]);
 	}
 	return inspect_packet(sn, &p);
 }

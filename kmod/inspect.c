@@ -27,6 +27,7 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->ct = ct;
 	ctx->flow = flow;
 	ctx->stream = NULL;
+	ctx->observe = rule->action == SIPALG_ACTION_OBSERVE;
 	ctx->dir = CTINFO2DIR(ctinfo);
 	ctx->proto = nf_ct_protonum(ct);
 	ctx->zone = flow->zone;
@@ -89,7 +90,7 @@ static bool has_star(const struct sip_msg *m)
 static enum sipalg_reason plan(struct sipalg_ctx *ctx)
 {
 	const struct sip_resolver resolver = {
-		.resolve = sipalg_resolve,
+		.resolve = ctx->observe ? sipalg_observe : sipalg_resolve,
 		.priv = ctx,
 	};
 	enum sipalg_reason ret;
@@ -136,6 +137,8 @@ static enum sipalg_reason apply(struct sipalg_ctx *ctx,
 	u32 len = ctx->packet.payload_len;
 	u32 n;
 
+	if (ctx->observe)
+		return SIPALG_R_OBSERVED;
 	if (!ctx->edits.n)
 		return SIPALG_R_UNCHANGED;
 	if (ctx->stream)
@@ -249,7 +252,8 @@ static enum sipalg_reason run(struct sipalg_ctx *ctx,
 	ret = plan(ctx);
 	if (ret == SIPALG_R_OK)
 		ret = apply(ctx, state);
-	if (ret == SIPALG_R_TRANSLATED || ret == SIPALG_R_UNCHANGED)
+	if (ret == SIPALG_R_TRANSLATED || ret == SIPALG_R_UNCHANGED ||
+	    ret == SIPALG_R_OBSERVED)
 		commit(ctx);
 	else
 		abort_plan(ctx);
@@ -261,7 +265,9 @@ static enum sipalg_reason parse(struct sipalg_ctx *ctx, const char *data, u32 le
 {
 	enum sipalg_reason ret = sip_parse(&ctx->msg, data, len);
 
-	return ret == SIPALG_R_OK && is_signed(&ctx->msg) ? SIPALG_R_SIGNED : ret;
+	if (ret != SIPALG_R_OK || ctx->observe)
+		return ret;
+	return is_signed(&ctx->msg) ? SIPALG_R_SIGNED : SIPALG_R_OK;
 }
 
 static enum sipalg_reason read_message(struct sipalg_ctx *ctx, struct sk_buff *skb,
@@ -289,6 +295,9 @@ static enum sipalg_reason judge(struct sipalg_ctx *ctx, enum sipalg_reason ret)
 	const struct sipalg_rule *r = ctx->rule;
 	const struct sip_msg *m = &ctx->msg;
 
+	/* Who only observes drops nothing. */
+	if (ctx->observe)
+		return ret;
 	switch (ret) {
 	case SIPALG_R_OK:
 	case SIPALG_R_SIGNED:
@@ -375,6 +384,7 @@ bool sipalg_inspect_stream(struct sipalg_net *sn,
 
 	ctx_begin(ctx, sn, state, ct, ctinfo, flow, rule);
 	ctx->stream = s;
+	ctx->observe = ctx->observe || s->observed;
 	ctx->packet.payload_len = len;
 	ret = inspect(ctx, state, parse(ctx, data, len));
 	if (is_dropped(ret))

@@ -391,6 +391,30 @@ static void clear_way(const struct sipalg_media_end *end,
 	}
 }
 
+/* At another place than before, whoever sends first from now on is chosen anew. */
+static void follow(struct sipalg_binding *b, const struct sip_endpoint *place)
+{
+	if (!b || sip_endpoint_equal(&b->named, place))
+		return;
+	b->named = *place;
+	if (!b->latched.host.family)
+		return;
+	memset(&b->latched, 0, sizeof(b->latched));
+	sipalg_binding_kill_flows(b);
+}
+
+static void follow_peer(const struct sipalg_media_end *end, const struct sipalg_media_end *peer)
+{
+	struct sip_endpoint at;
+
+	if (peer->held)
+		return;
+	sipalg_media_outer(peer, &at);
+	follow(end->rtp_binding, &at);
+	outer_rtcp(peer, &at);
+	follow(end->rtcp_binding, &at);
+}
+
 static bool is_refused(const struct sipalg_line *l)
 {
 	return !l->end[0].at.port || !l->end[1].at.port;
@@ -430,6 +454,8 @@ static void open_line(const struct sipalg_line *l)
 	if (!is_refused(l)) {
 		clear_way(&l->end[0], &l->end[1]);
 		clear_way(&l->end[1], &l->end[0]);
+		follow_peer(&l->end[0], &l->end[1]);
+		follow_peer(&l->end[1], &l->end[0]);
 	}
 	/* Another answer than before may name another host. */
 	prune(&l->end[0]);
@@ -684,6 +710,7 @@ static bool is_welcome(const struct sipalg_call *call, const struct sip_host *ho
 {
 	switch (call->rule->option[SIPALG_O_MEDIA_SOURCE]) {
 	case SIPALG_SOURCE_ANY:
+	case SIPALG_SOURCE_LATCH:
 		return true;
 	case SIPALG_SOURCE_SIGNALLING:
 		return sip_host_equal(host, &call->host[0]) ||
@@ -701,7 +728,19 @@ bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *
 
 	if (outbound)
 		return call_admits(b, &at, BY_HOST_OR_NAME);
+	if (b->latched.host.family && !sip_host_equal(host, &b->latched.host))
+		return false;
 	return call_admits(b, &at, is_welcome(b->call, host) ? ANYBODY : BY_HOST);
+}
+
+bool sipalg_media_latch(struct sipalg_binding *b, const struct sip_endpoint *from)
+{
+	if (b->call->rule->option[SIPALG_O_MEDIA_SOURCE] != SIPALG_SOURCE_LATCH)
+		return true;
+	/* Who answers what the inside sends has been chosen by that. */
+	if (!b->latched.host.family && !sipalg_binding_heard(b, &b->latched))
+		b->latched = *from;
+	return sip_endpoint_equal(&b->latched, from);
 }
 
 bool sipalg_media_leads_to(const struct sipalg_binding *b, const struct sip_endpoint *at)

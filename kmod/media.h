@@ -158,6 +158,11 @@ void sipalg_media_unanswer(struct sipalg_dialog *d);
  */
 bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *host,
 			 bool outbound);
+/*
+ * May this end, whose host is admitted, begin to send to the binding? Where the
+ * rule says so, the first one is chosen by that. With the call's lock.
+ */
+bool sipalg_media_latch(struct sipalg_binding *b, const struct sip_endpoint *from);
 /* Is @at the very endpoint that the other side named for what comes from it? */
 bool sipalg_media_leads_to(const struct sipalg_binding *b, const struct sip_endpoint *at);
 

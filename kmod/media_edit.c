@@ -40,7 +40,7 @@ static u16 port_of(const struct sipalg_binding *b, u16 port)
 
 static bool is_own(const struct sipalg_ctx *ctx, const struct sdp_conn *c)
 {
-	return c->text.len && sip_host_equal(&c->addr, &ctx->path.src_in.host);
+	return c->text.len && sipalg_is_media_host(ctx, &c->addr);
 }
 
 static const struct sipalg_media_end *end_of(const struct sipalg_ctx *ctx, u32 i)

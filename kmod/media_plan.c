@@ -56,7 +56,7 @@ static struct sipalg_binding *find(struct sipalg_ctx *ctx,
 	struct sipalg_end_key key;
 
 	sipalg_end_key_set(&key, SIPALG_INNER, inner, proto, ctx->zone);
-	return sipalg_binding_find(ctx->sn, &key, &ctx->path.src_out.host,
+	return sipalg_binding_find(ctx->sn, &key, sipalg_outer_host(ctx, &inner->host),
 				   ctx->call, false);
 }
 
@@ -113,7 +113,7 @@ static struct sipalg_binding *bind_at(struct sipalg_ctx *ctx, u8 type,
 				      const struct sip_endpoint *inner,
 				      unsigned int port, u8 proto)
 {
-	struct sip_endpoint outer = { .host = ctx->path.src_out.host };
+	struct sip_endpoint outer = { .host = *sipalg_outer_host(ctx, &inner->host) };
 	struct sipalg_binding *b = find(ctx, inner, proto);
 
 	if (b || port > 65535)
@@ -160,7 +160,7 @@ static enum sipalg_reason bind_rtcp(struct sipalg_ctx *ctx, struct line *l)
 	struct sipalg_binding *b;
 
 	if (!wants_rtcp(l) || has_pairs(l) ||
-	    !sip_host_equal(&end->rtcp.host, &ctx->path.src_in.host))
+	    !sipalg_is_media_host(ctx, &end->rtcp.host))
 		return SIPALG_R_OK;
 	if (end->rtcp.port < SIPALG_PORT_LOW) {
 		sipalg_count(ctx->sn, SIPALG_R_LOW_PORT);
@@ -257,9 +257,9 @@ static enum sipalg_reason bind_line(struct sipalg_ctx *ctx, struct line *l)
 			plan_held(ctx, &l->end[i]);
 		return SIPALG_R_OK;
 	}
-	if (!sipalg_sender_is_near(ctx))
+	if (ctx->observe || !sipalg_sender_is_near(ctx))
 		return SIPALG_R_OK;
-	if (!sip_host_equal(&l->end->at.host, &ctx->path.src_in.host)) {
+	if (!sipalg_is_media_host(ctx, &l->end->at.host)) {
 		sipalg_count(ctx->sn, SIPALG_R_FOREIGN_MEDIA);
 		return SIPALG_R_OK;
 	}
@@ -316,7 +316,7 @@ static enum sipalg_reason plan_part(struct sipalg_ctx *ctx,
 		return SIPALG_R_TOO_MANY_MEDIA;
 	for (i = 0; ret == SIPALG_R_OK && i < ctx->sdp.nmedia; i++)
 		ret = plan_line(ctx, i, part, offer);
-	if (ret == SIPALG_R_OK)
+	if (ret == SIPALG_R_OK && !ctx->observe)
 		sipalg_media_edit(ctx);
 	return ret;
 }

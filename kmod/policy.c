@@ -128,6 +128,17 @@ bool sipalg_prefix_has(const struct sipalg_prefix *p, const struct sip_host *h)
 	return !bits || !((p->host.addr[bytes] ^ h->addr[bytes]) >> (8 - bits));
 }
 
+bool sipalg_prefixes_have(const struct sipalg_prefixes *p, const struct sip_host *h)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->n; i++) {
+		if (sipalg_prefix_has(&p->at[i], h))
+			return true;
+	}
+	return false;
+}
+
 static bool is_device(const char *name, const struct net_device *dev)
 {
 	return !name[0] || (dev && !strcmp(name, dev->name));

@@ -31,6 +31,12 @@ struct sipalg_prefix {
 	u8 len;
 };
 
+/* @n: of @at that are used */
+struct sipalg_prefixes {
+	u8 n;
+	struct sipalg_prefix at[SIPALG_RULE_PREFIXES];
+};
+
 /**
  * struct sipalg_match - what a flow has to be; zero matches all
  * @iif: interface by which its first packet came
@@ -69,6 +75,8 @@ struct sipalg_match {
  * @match: see there
  * @option: by enum sipalg_option
  * @rate: messages per second from one host, by enum sipalg_method; 0: any number
+ * @inner: inside hosts besides the sender that session descriptions may name
+ * @callers: hosts that may call phones that registered, besides the registrar
  * @flows: that matched
  * @dialogs: that live
  * @registrations: that live
@@ -82,6 +90,8 @@ struct sipalg_rule {
 	struct sipalg_match match;
 	u32 option[SIPALG_O_COUNT];
 	u32 rate[SIPALG_METHOD_COUNT];
+	struct sipalg_prefixes inner;
+	struct sipalg_prefixes callers;
 	atomic64_t flows;
 	atomic_t dialogs;
 	atomic_t registrations;
@@ -153,6 +163,8 @@ struct sipalg_rule *sipalg_policy_rule(struct sipalg_net *sn, const struct nf_co
 bool sipalg_policy_wants(struct sipalg_net *sn, const struct nf_conn *ct);
 
 bool sipalg_prefix_has(const struct sipalg_prefix *p, const struct sip_host *h);
+/* Is it in one of them? */
+bool sipalg_prefixes_have(const struct sipalg_prefixes *p, const struct sip_host *h);
 
 /**
  * sipalg_option_check() - may an option have this value?

@@ -13,7 +13,7 @@
 
 static const struct nla_policy prefix_policy[SIPALG_PREFIX_MAX + 1] = {
 	[SIPALG_PREFIX_ADDR] = NLA_POLICY_MIN_LEN(4),
-	[SIPALG_PREFIX_LEN] = NLA_POLICY_MAX(NLA_U8, 128),
+	[SIPALG_PREFIX_LEN] = { .type = NLA_U8 },
 };
 
 static const struct nla_policy rule_policy[SIPALG_RULE_MAX + 1] = {
@@ -32,6 +32,8 @@ static const struct nla_policy rule_policy[SIPALG_RULE_MAX + 1] = {
 	[SIPALG_RULE_ZONE] = { .type = NLA_U16 },
 	[SIPALG_RULE_OPTIONS] = { .type = NLA_NESTED },
 	[SIPALG_RULE_RATES] = { .type = NLA_NESTED },
+	[SIPALG_RULE_INNER] = NLA_POLICY_NESTED(prefix_policy),
+	[SIPALG_RULE_CALLERS] = NLA_POLICY_NESTED(prefix_policy),
 	/* Told, never taken */
 	[SIPALG_RULE_FLOWS] = { .type = NLA_REJECT },
 };
@@ -62,6 +64,30 @@ static int read_prefix(const struct nlattr *nla, struct sipalg_prefix *p,
 	compat_set_msg(extack, "a prefix cannot have %u bits: it is 0 to %u", p->len, bits);
 	NL_SET_BAD_ATTR(extack, tb[SIPALG_PREFIX_LEN]);
 	return -ERANGE;
+}
+
+/* All prefixes of this kind in a rule. */
+static int read_prefixes(const struct nlattr *rule, int attr, const char *name,
+			 struct sipalg_prefixes *list, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *nla;
+	int rem, err;
+
+	nla_for_each_nested(nla, rule, rem) {
+		if (nla_type(nla) != attr)
+			continue;
+		if (list->n == SIPALG_RULE_PREFIXES) {
+			NL_SET_BAD_ATTR(extack, nla);
+			compat_set_msg(extack, "%s cannot have more prefixes: it is 0 to %u",
+				       name, SIPALG_RULE_PREFIXES);
+			return -E2BIG;
+		}
+		err = read_prefix(nla, &list->at[list->n], extack);
+		if (err)
+			return err;
+		list->n++;
+	}
+	return 0;
 }
 
 static int read_options(const struct nlattr *nest, struct sipalg_rule *r,
@@ -202,6 +228,10 @@ static int read_rule(const struct nlattr *nest, struct sipalg_rule *r,
 		err = read_options(tb[SIPALG_RULE_OPTIONS], r, extack);
 	if (!err && tb[SIPALG_RULE_RATES])
 		err = read_rates(tb[SIPALG_RULE_RATES], r, extack);
+	if (!err)
+		err = read_prefixes(nest, SIPALG_RULE_INNER, "inner", &r->inner, extack);
+	if (!err)
+		err = read_prefixes(nest, SIPALG_RULE_CALLERS, "callers", &r->callers, extack);
 	return err ?: check_rule(r, extack);
 }
 
@@ -265,6 +295,17 @@ static int put_prefix(struct sk_buff *skb, int attr, const struct sipalg_prefix 
 	return 0;
 }
 
+static int put_prefixes(struct sk_buff *skb, int attr, const struct sipalg_prefixes *list)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->n; i++) {
+		if (put_prefix(skb, attr, &list->at[i]))
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
 static int put_numbers(struct sk_buff *skb, int attr, const u32 *numbers, unsigned int n)
 {
 	struct nlattr *nest = nla_nest_start(skb, attr);
@@ -305,6 +346,8 @@ static int put_rule(struct sk_buff *skb, const struct sipalg_rule *r)
 	    put_match(skb, &r->match) ||
 	    put_numbers(skb, SIPALG_RULE_OPTIONS, r->option, SIPALG_O_COUNT) ||
 	    put_numbers(skb, SIPALG_RULE_RATES, r->rate, SIPALG_METHOD_COUNT) ||
+	    put_prefixes(skb, SIPALG_RULE_INNER, &r->inner) ||
+	    put_prefixes(skb, SIPALG_RULE_CALLERS, &r->callers) ||
 	    nla_put_u64_64bit(skb, SIPALG_RULE_FLOWS, atomic64_read(&r->flows),
 			      SIPALG_RULE_PAD))
 		return -EMSGSIZE;

@@ -132,7 +132,7 @@ static struct sipalg_binding *try_run(struct sipalg_ctx *ctx,
 				      const struct sipalg_run *run, bool shared)
 {
 	struct sip_endpoint from = *inner;
-	struct sip_endpoint to = { .host = ctx->path.src_out.host, .port = port };
+	struct sip_endpoint to = { .host = *sipalg_outer_host(ctx, &inner->host) };
 	unsigned int i, first = ctx->nmade, each = 1 + run->rtcp;
 	struct sipalg_binding *b;
 

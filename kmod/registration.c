@@ -115,8 +115,11 @@ static struct sipalg_registration *find_made(const struct sipalg_ctx *ctx, unsig
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		if (ctx->contacts[i].binding == ctx->contacts[n].binding)
-			return ctx->contacts[i].registration;
+		const struct sipalg_contact *c = &ctx->contacts[i];
+
+		if (c->proto == ctx->contacts[n].proto &&
+		    sip_endpoint_equal(&c->inner, &ctx->contacts[n].inner))
+			return c->registration;
 	}
 	return NULL;
 }
@@ -153,9 +156,9 @@ static struct sipalg_registration *registration_alloc(struct sipalg_ctx *ctx,
 	r->id = sipalg_new_id(ctx->sn);
 	r->dead = true;
 	r->zone = ctx->zone;
-	r->proto = c->binding->end[SIPALG_INNER].key.proto;
+	r->proto = c->proto;
 	r->registrar = *registrar(ctx);
-	sipalg_end_get(c->binding, SIPALG_INNER, &r->inner);
+	r->inner = c->inner;
 	r->outer = c->outer;
 	r->path = c->path;
 	at = r->text;
@@ -249,10 +252,8 @@ enum sipalg_reason sipalg_registration_prepare(struct sipalg_ctx *ctx)
 		return SIPALG_R_OK;
 	for (i = 0; i < ctx->ncontacts; i++) {
 		struct sipalg_contact *c = &ctx->contacts[i];
-		struct sip_endpoint inner;
 
-		sipalg_end_get(c->binding, SIPALG_INNER, &inner);
-		c->registration = find(ctx, &inner) ?: find_made(ctx, i);
+		c->registration = find(ctx, &c->inner) ?: find_made(ctx, i);
 		if (c->registration)
 			continue;
 		ret = registration_make(ctx, c);
@@ -262,14 +263,36 @@ enum sipalg_reason sipalg_registration_prepare(struct sipalg_ctx *ctx)
 	return SIPALG_R_OK;
 }
 
+/* Once it was granted, those may call that its rule names, as the registrar may. */
+static void open_binding(struct sipalg_registration *r)
+{
+	if (r->open || !r->granted || !r->binding || !r->rule->callers.n)
+		return;
+	sipalg_binding_open(r->binding, r->rule);
+	r->open = true;
+}
+
+/* Let go of the way to it. */
+static void drop_binding(struct sipalg_registration *r)
+{
+	struct sipalg_binding *b = r->binding;
+
+	if (!b)
+		return;
+	if (r->open)
+		sipalg_binding_shut(b);
+	r->open = false;
+	r->binding = NULL;
+	sipalg_binding_drop(b, &r->registrar, 0);
+}
+
 static void unhash(struct sipalg_registration *r)
 {
 	r->dead = true;
 	timer_delete(&r->timer);
 	rhltable_remove(&r->sn->registrations, &r->node, registration_params);
 	atomic_dec(&r->sn->nregistrations);
-	if (r->binding)
-		sipalg_binding_drop(r->binding, &r->registrar, 0);
+	drop_binding(r);
 	uncount(r);
 	kfree_rcu(r, rcu);
 }
@@ -349,21 +372,28 @@ static void remember(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 
 	r->asked = asked;
 }
 
-/* The hold that the plan took is ours now; where we have one, it goes again. */
+/*
+ * The hold that the plan took is ours now; where we have one, it goes again. A
+ * phone that another rule let in before is only observed by now.
+ */
 static void take_binding(struct sipalg_ctx *ctx, struct sipalg_contact *c)
 {
 	struct sipalg_registration *r = c->registration;
-	struct sipalg_binding *old = r->binding;
 
+	if (!c->binding) {
+		drop_binding(r);
+		r->outer = c->outer;
+		return;
+	}
 	sipalg_binding_set_master(c->binding, ctx->ct);
 	/* Without a way to it, what the plan took lasts for the answer. */
-	if (c->binding == old || !r->rule->option[SIPALG_O_REGISTRATION_PINHOLES])
+	if (c->binding == r->binding || !r->rule->option[SIPALG_O_REGISTRATION_PINHOLES])
 		return;
 	c->held = false;
+	drop_binding(r);
 	r->binding = c->binding;
 	sipalg_end_get(r->binding, SIPALG_OUTER, &r->outer);
-	if (old)
-		sipalg_binding_drop(old, &r->registrar, 0);
+	open_binding(r);
 }
 
 static void commit_contact(struct sipalg_ctx *ctx, struct sipalg_contact *c)
@@ -455,6 +485,7 @@ static void grant(struct sipalg_ctx *ctx, struct sipalg_registration *r, u32 sec
 	r->expires = seconds;
 	r->until = jiffies + seconds * HZ;
 	arm(r);
+	open_binding(r);
 	if (r->binding)
 		sipalg_flow_keep(ctx->ct, ctx->flow, seconds);
 	if (!was) {

@@ -70,6 +70,7 @@ struct sipalg_registration {
 	u64 refreshed;
 	u32 asked;
 	struct sipalg_binding *binding;
+	bool open;
 	u64 call_id_hash;
 	u32 cseq;
 	struct sip_endpoint inner;

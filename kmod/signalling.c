@@ -116,6 +116,8 @@ static int note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
 	memset(c, 0, sizeof(*c));
 	c->at = ask->at;
 	c->outer = *outer;
+	sipalg_end_get(b, SIPALG_INNER, &c->inner);
+	c->proto = b->end[SIPALG_INNER].key.proto;
 	c->uri = ask->element->uri;
 	c->params = ask->element->params;
 	c->bare = !ask->port_written;
@@ -508,4 +510,33 @@ enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 	if (ret == SIPALG_R_UNCHANGED && ctx->dst_nat)
 		ret = resolve_in(ctx, ask, answer);
 	return ret;
+}
+
+/*
+ * A phone that knows its outer address is reached there by its flow's own port,
+ * which is then where it is inside.
+ */
+enum sipalg_reason sipalg_observe(void *priv, const struct sip_ask *ask,
+				  struct sip_answer *answer)
+{
+	struct sipalg_ctx *ctx = priv;
+	struct sipalg_contact *c = &ctx->contacts[ctx->ncontacts];
+	const struct sipalg_path *path = &ctx->path;
+	bool own = sip_host_equal(&ask->at.host, &path->src_in.host);
+
+	if (ask->place != SIP_PLACE_CONTACT || !sipalg_is_request(ctx) ||
+	    ctx->msg.method != SIP_REGISTER || !sipalg_sender_is_near(ctx) ||
+	    (!own && !sip_endpoint_equal(&ask->at, &path->src_out)) ||
+	    ctx->ncontacts == SIPALG_CTX_CONTACTS)
+		return SIPALG_R_UNCHANGED;
+	ctx->ncontacts++;
+	memset(c, 0, sizeof(*c));
+	c->at = ask->at;
+	c->outer = ask->at;
+	c->inner = own ? ask->at : path->src_in;
+	c->proto = proto_of(ctx, ask);
+	c->uri = ask->element->uri;
+	c->params = ask->element->params;
+	c->bare = !ask->port_written;
+	return SIPALG_R_UNCHANGED;
 }

@@ -258,7 +258,8 @@ static struct sipalg_stream *stream_new(struct sipalg_net *sn, struct nf_conn *c
 }
 
 struct sipalg_flow *sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
-					struct nf_conn *ct, struct sipalg_flow *flow)
+					struct nf_conn *ct, struct sipalg_flow *flow,
+					const struct sipalg_rule *rule)
 {
 	enum sipalg_reason why = unfit(skb, nf_ct_l3num(ct));
 	struct sipalg_stream *st;
@@ -275,6 +276,7 @@ struct sipalg_flow *sipalg_stream_begin(struct sipalg_net *sn, const struct sk_b
 		sipalg_count(sn, SIPALG_R_STREAM_MEMORY);
 		return sipalg_flow(ct);
 	}
+	st->stream.observed = rule->action == SIPALG_ACTION_OBSERVE;
 	spin_lock_bh(&sn->streams_lock);
 	st->id = sipalg_new_id(sn);
 	list_add_tail_rcu(&st->list, &sn->streams);
@@ -307,6 +309,19 @@ static void learn_limits(struct sipalg_stream *st, const struct sipalg_rule *r)
 	st->stall = r->option[SIPALG_O_STALL_SECONDS];
 }
 
+/* Nothing becomes of the packet. One that cannot be read is missed. */
+static void observe(struct sipalg_stream *st, struct stream_call *call)
+{
+	struct sipalg_segment *s = call->segment;
+
+	if (s->seg.len && wants_data(st, s->seg.dir) &&
+	    (sipalg_segment_data(s) || is_corrupt(st, call)))
+		return;
+	if (call->rule->action == SIPALG_ACTION_BYPASS)
+		sip_stream_leave(&st->stream, SIP_STREAM_R_ASKED);
+	sip_stream_segment(&st->stream, &s->seg);
+}
+
 /* True: the packet must not go on. */
 static bool run(struct sipalg_stream *st, struct stream_call *call)
 {
@@ -314,6 +329,10 @@ static bool run(struct sipalg_stream *st, struct stream_call *call)
 	enum sip_stream_verdict verdict;
 
 	learn_limits(st, call->rule);
+	if (st->stream.observed) {
+		observe(st, call);
+		return false;
+	}
 	/* No memory to read it, or not to be trusted: as good as lost. */
 	if (s->seg.len && wants_data(st, s->seg.dir) &&
 	    (sipalg_segment_data(s) || is_corrupt(st, call)))

@@ -77,11 +77,13 @@ struct sipalg_stream {
  * @skb: the packet that begins it
  * @ct: its entry, not confirmed
  * @flow: of the entry
+ * @rule: that counts for it: one that only observes does so until it ends
  * Where there is no memory or no room, or this is no SYN, it is left alone.
  * Return: the flow, which may have moved: the entry gets an extension.
  */
 struct sipalg_flow *sipalg_stream_begin(struct sipalg_net *sn, const struct sk_buff *skb,
-					struct nf_conn *ct, struct sipalg_flow *flow);
+					struct nf_conn *ct, struct sipalg_flow *flow,
+					const struct sipalg_rule *rule);
 
 /**
  * sipalg_stream_packet() - a packet of a followed connection

@@ -10,7 +10,7 @@
 #include "policy.h"
 
 /* A rule with all that can be said of it has less. */
-#define RULE_BYTES	1024
+#define RULE_BYTES	2048
 
 /* How often a policy is read that is replaced meanwhile. */
 #define TRIES	4

@@ -48,6 +48,16 @@ static void read_prefix(struct prefix *p, const struct nlattr *nest)
 	}
 }
 
+static void read_prefixes(struct prefixes *list, const struct record *rec, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	record_for_each(attr, rec) {
+		if (mnl_attr_get_type(attr) == type && list->n < SIPALG_RULE_PREFIXES)
+			read_prefix(&list->at[list->n++], attr);
+	}
+}
+
 static void read_numbers(uint32_t *to, unsigned int max, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
@@ -80,6 +90,8 @@ void rule_read(struct rule *r, const struct record *rec)
 	r->zone = record_number(rec, SIPALG_RULE_ZONE);
 	read_numbers(r->option, SIPALG_O_COUNT, rec->attr[SIPALG_RULE_OPTIONS]);
 	read_numbers(r->rate, SIPALG_METHOD_COUNT, rec->attr[SIPALG_RULE_RATES]);
+	read_prefixes(&r->inner, rec, SIPALG_RULE_INNER);
+	read_prefixes(&r->callers, rec, SIPALG_RULE_CALLERS);
 }
 
 static bool put_prefix(struct nlmsghdr *nlh, size_t size, uint16_t type, const struct prefix *p)
@@ -94,6 +106,16 @@ static bool put_prefix(struct nlmsghdr *nlh, size_t size, uint16_t type, const s
 	    !mnl_attr_put_u8_check(nlh, size, SIPALG_PREFIX_LEN, p->len))
 		return false;
 	mnl_attr_nest_end(nlh, nest);
+	return true;
+}
+
+static bool put_prefixes(struct nlmsghdr *nlh, size_t size, uint16_t type,
+			 const struct prefixes *list)
+{
+	for (unsigned int i = 0; i < list->n; i++) {
+		if (!put_prefix(nlh, size, type, &list->at[i]))
+			return false;
+	}
 	return true;
 }
 
@@ -138,7 +160,9 @@ bool rule_put(struct nlmsghdr *nlh, size_t size, const struct rule *r)
 	    !mnl_attr_put_u8_check(nlh, size, SIPALG_RULE_ACTION, r->action) ||
 	    !put_match(nlh, size, r) ||
 	    !put_numbers(nlh, size, SIPALG_RULE_OPTIONS, r->option, defaults, SIPALG_O_COUNT) ||
-	    !put_numbers(nlh, size, SIPALG_RULE_RATES, r->rate, NULL, SIPALG_METHOD_COUNT))
+	    !put_numbers(nlh, size, SIPALG_RULE_RATES, r->rate, NULL, SIPALG_METHOD_COUNT) ||
+	    !put_prefixes(nlh, size, SIPALG_RULE_INNER, &r->inner) ||
+	    !put_prefixes(nlh, size, SIPALG_RULE_CALLERS, &r->callers))
 		return false;
 	mnl_attr_nest_end(nlh, nest);
 	return true;

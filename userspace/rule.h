@@ -25,6 +25,11 @@ struct prefix {
 	uint8_t addr[16];
 };
 
+struct prefixes {
+	uint8_t n;
+	struct prefix at[SIPALG_RULE_PREFIXES];
+};
+
 /**
  * struct rule - what a rule says; see enum sipalg_rule_attr
  * @set: by enum sipalg_option: it is not the default
@@ -45,6 +50,8 @@ struct rule {
 	uint16_t zone;
 	uint32_t option[SIPALG_O_COUNT];
 	uint32_t rate[SIPALG_METHOD_COUNT];
+	struct prefixes inner;
+	struct prefixes callers;
 };
 
 /* Everything as it is where nothing is said. */

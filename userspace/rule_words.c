@@ -27,9 +27,9 @@ static const struct {
 
 static const char *const fates[] = { "pass", "drop" };
 static const char *const switches[] = { "off", "on" };
-static const char *const sources[] = { "answered", "exact", "signalling", "any" };
+static const char *const sources[] = { "answered", "exact", "signalling", "any", "latch" };
 static const char *const headers[] = { "via", "contact", "route", "identity", "refer", "sdp" };
-static const char *const actions[] = { "alg", "bypass", "drop" };
+static const char *const actions[] = { "alg", "bypass", "drop", "observe" };
 static const char *const methods[] = {
 #define X(name) #name,
 	SIPALG_METHODS(X)
@@ -172,6 +172,26 @@ static int prefix(const char *what, const char *word, size_t len, struct prefix 
 	return 0;
 }
 
+/* "10.0.0.0/24,10.1.0.0/24" */
+static int prefixes(const char *what, const char *word, struct prefixes *list)
+{
+	list->n = 0;
+	do {
+		size_t len = strcspn(word, ",");
+
+		if (list->n == SIPALG_RULE_PREFIXES) {
+			error_say("%s cannot have \"%s\" as well: it is up to %u prefixes", what,
+				  word, SIPALG_RULE_PREFIXES);
+			return -1;
+		}
+		if (prefix(what, word, len, &list->at[list->n]) < 0)
+			return -1;
+		list->n++;
+		word += len;
+	} while (*word++);
+	return 0;
+}
+
 static int device(const char *what, const char *word, char *to)
 {
 	if (strlen(word) >= IF_NAMESIZE || strchr(word, '/')) {
@@ -300,6 +320,10 @@ static int pair(struct rule *r, const char *word, const char *value)
 		return zone(value, r);
 	if (!strcmp(word, "rates"))
 		return rates(value, r);
+	if (!strcmp(word, "inner"))
+		return prefixes(word, value, &r->inner);
+	if (!strcmp(word, "callers"))
+		return prefixes(word, value, &r->callers);
 	for (unsigned int o = 0; o < SIPALG_O_COUNT; o++) {
 		if (same(word, options[o].name))
 			return option(o, word, value, &r->option[o]);
@@ -314,7 +338,7 @@ int rule_parse(struct rule *r, char *const *words, int n)
 
 	rule_init(r);
 	if (!n) {
-		error_say("a rule begins with what it does: alg, bypass or drop");
+		error_say("a rule begins with what it does: alg, observe, bypass or drop");
 		return -1;
 	}
 	if (one_of("what a rule does", words[0], strlen(words[0]), actions, COUNT(actions),
@@ -342,6 +366,12 @@ static void print_prefix(FILE *out, const char *word, const struct prefix *p)
 	fprintf(out, "%s%s", word, text);
 	if (p->len != (p->family == 4 ? 32 : 128))
 		fprintf(out, "/%u", p->len);
+}
+
+static void print_prefixes(FILE *out, const char *word, const struct prefixes *list)
+{
+	for (unsigned int i = 0; i < list->n; i++)
+		print_prefix(out, i ? "," : word, &list->at[i]);
 }
 
 static void print_set(FILE *out, uint32_t value, const char *const *names, unsigned int n)
@@ -418,4 +448,6 @@ void rule_print(FILE *out, const struct rule *r)
 			print_option(out, o, r->option[o]);
 	}
 	print_rates(out, r);
+	print_prefixes(out, " inner ", &r->inner);
+	print_prefixes(out, " callers ", &r->callers);
 }

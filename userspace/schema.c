@@ -28,6 +28,7 @@ static const char *const end_reasons[] = {
 	[SIPALG_END_DISABLED] = "disabled",
 	[SIPALG_END_EVICTED] = "evicted",
 	[SIPALG_END_LOST] = "lost",
+	[SIPALG_END_SILENT] = "silent",
 };
 
 static const char *const parties[] = {
@@ -312,6 +313,7 @@ static const char *const actions[] = {
 	[SIPALG_ACTION_ALG] = "alg",
 	[SIPALG_ACTION_BYPASS] = "bypass",
 	[SIPALG_ACTION_DROP] = "drop",
+	[SIPALG_ACTION_OBSERVE] = "observe",
 };
 
 static const struct field prefix_fields[] = {
@@ -354,6 +356,8 @@ static const struct field rule_fields[] = {
 	[SIPALG_RULE_OPTIONS] = { "options", V_NEST, .nest = &schema_rule_options },
 	[SIPALG_RULE_RATES] = { "rates", V_NEST, .nest = &schema_rates },
 	[SIPALG_RULE_FLOWS] = { "flows", V_U64 },
+	[SIPALG_RULE_INNER] = { "inner", V_NEST, .nest = &schema_prefix, .many = true },
+	[SIPALG_RULE_CALLERS] = { "callers", V_NEST, .nest = &schema_prefix, .many = true },
 };
 
 const struct schema schema_rule = SCHEMA("rule", rule_fields);

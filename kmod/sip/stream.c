@@ -217,6 +217,32 @@ static bool take(struct sip_stream *s, struct sip_stream_half *h,
 	return data ? strip(s, h, seg, probe, news) : says;
 }
 
+/*
+ * The packet goes on whatever is found in it. Bytes that the receiver has and
+ * we have not went by unseen: what follows them cannot be told apart.
+ */
+static void observe(struct sip_stream *s, struct sip_stream_half *h,
+		    struct sip_stream_seg *seg)
+{
+	struct sip_stream_half *o = &s->half[!seg->dir];
+
+	if (seg->flags & SIP_TCP_URG)
+		stream_leave_both(s, SIP_STREAM_R_URGENT);
+	if ((seg->flags & SIP_TCP_ACK) && seq_after(seg->ack, o->acked)) {
+		o->acked = seg->ack;
+		/* Its FIN counts for one. */
+		if (seq_after(seg->ack, o->in_nxt + 1))
+			stream_leave(s, o, SIP_STREAM_R_MEMORY);
+	}
+	if (seg->flags & SIP_TCP_RST) {
+		if (is_close(h, seg->seq))
+			stream_leave_both(s, SIP_STREAM_R_CLOSED);
+	} else if (seg->len || (seg->flags & SIP_TCP_FIN)) {
+		stream_data(s, h, seg);
+	}
+	run_queues(s);
+}
+
 enum sip_stream_verdict sip_stream_segment(struct sip_stream *s,
 					   struct sip_stream_seg *seg)
 {
@@ -234,6 +260,10 @@ enum sip_stream_verdict sip_stream_segment(struct sip_stream *s,
 		stream_leave_both(s, SIP_STREAM_R_LATE);
 	if (s->state != SIP_STREAM_OPEN)
 		return SIP_STREAM_PASS;
+	if (s->observed) {
+		observe(s, h, seg);
+		return SIP_STREAM_PASS;
+	}
 	was = *seg;
 	s->hand = &was;
 	goes_on = take(s, h, seg);

@@ -305,6 +305,9 @@ enum sip_stream_state {
  * @has_ts: its packets have timestamps
  * @sack: both ends do SACK
  * @kept: something was kept at some time
+ * @observed: set before the first packet: the connection is followed, and no
+ *	packet of it is changed, held or made. What the sender has said of a
+ *	message is copied until that is complete
  * The rest is of one call only.
  */
 struct sip_stream {
@@ -316,6 +319,7 @@ struct sip_stream {
 	bool has_ts;
 	bool sack;
 	bool kept;
+	bool observed;
 
 	bool no_memory;				/* reserve() failed */
 	u32 may_reserve;

@@ -17,6 +17,11 @@ static void place_held(struct sip_stream *s, struct sip_stream_half *h)
 	if (!b)
 		return;
 	h->held = NULL;
+	if (s->observed) {
+		h->out_nxt += b->len;
+		stream_bytes_free(s, b);
+		return;
+	}
 	stream_keep(s, h, b, b->in, b->len);
 	stream_send_kept(s, h, b);
 }
@@ -331,7 +336,7 @@ void stream_leave_both(struct sip_stream *s, enum sip_stream_reason reason)
  */
 static void take_custody(struct sip_stream *s, struct sip_stream_half *h)
 {
-	if (!h->held || h->una != h->out_nxt)
+	if (s->observed || !h->held || h->una != h->out_nxt)
 		return;
 	h->acked = h->in_nxt;
 	stream_send_ack(s, h);

@@ -62,6 +62,8 @@ void stream_send(struct sip_stream *s, struct sip_stream_half *h, u32 out,
 	bool rides = s->hand && s->hand->dir == stream_dir(s, h);
 	struct sip_stream_seg seg;
 
+	if (s->observed)
+		return;
 	h->sent = seq_max(h->sent, out + len + fin);
 	if (rides && join(s, out, data, len, fin))
 		return;
@@ -153,6 +155,8 @@ void stream_send_ack(struct sip_stream *s, struct sip_stream_half *h)
 	struct sip_stream_half *o = stream_other(s, h);
 	struct sip_stream_seg seg;
 
+	if (s->observed)
+		return;
 	fill(s, o, &seg, o->sent);
 	if (s->sack)
 		seg.nsack = stream_queue_sacks(h, seg.sack, s->has_ts ?

@@ -60,7 +60,7 @@ static unsigned int segment(struct line *l, u8 dir, u8 flags, const char *text, 
 	local_bh_disable();
 	rcu_read_lock();
 	if ((flags & (SIP_TCP_SYN | SIP_TCP_ACK)) == SIP_TCP_SYN)
-		l->flow = sipalg_stream_begin(&g->sn, skb, l->ct, l->flow);
+		l->flow = sipalg_stream_begin(&g->sn, skb, l->ct, l->flow, g->rule);
 	gone = sipalg_stream_packet(&g->sn, skb, &l->state, l->ct,
 				    dir ? IP_CT_ESTABLISHED_REPLY : IP_CT_ESTABLISHED, l->flow,
 				    g->rule);

@@ -367,9 +367,11 @@ def test_save():
     with net.Net():
         gateway.policy('alg name a iif lan src 10.0.0.0/8 port 5060-5070 mark 1/3 zone 0 rate 9',
                        'drop dst 2001:db8::/33 proto tcp', 'alg methods INVITE,ACK rates INVITE=7',
-                       'bypass port 1-65535 malformed drop max-message 300')
+                       'bypass port 1-65535 malformed drop max-message 300',
+                       'observe inner 10.1.0.0/16,10.0.0.12,2001:db8::/32 callers 0.0.0.0/0')
         before = gateway.ctl('policy', 'list')
-        equal(len(before), 4, 'rules')
+        equal(len(before), 5, 'rules')
+        equal([p['len'] for p in before[4]['inner']], [16, 32, 32], 'the prefixes of inner')
         saved = net.run('gw', net.CTL, 'save', '-')
         net.run('gw', net.CTL, 'policy', 'reset')
         net.run('gw', net.CTL, 'restore', '-', text_in=saved)
@@ -391,7 +393,7 @@ def test_off():
 
 
 NESTED = 0x8000
-NESTS = {'OPTIONS': NESTED, 'RATES': NESTED, 'SRC': NESTED, 'DST': NESTED}
+NESTS = {'OPTIONS': NESTED, 'RATES': NESTED, 'SRC': NESTED, 'DST': NESTED, 'INNER': NESTED, 'CALLERS': NESTED}
 
 
 class Kernel:
@@ -401,9 +403,9 @@ class Kernel:
         self.names = genl.enums()
         self.genl = genl.Genl()
 
-    def rule(self, **attrs):
+    def rule(self, *more, **attrs):
         data = b''.join(genl.attr(self.names[f'SIPALG_RULE_{key}'] | NESTS.get(key, 0), value)
-                        for key, value in attrs.items())
+                        for key, value in [*attrs.items(), *more])
         return genl.attr(self.names['SIPALG_A_RULE'] | NESTED, data)
 
     def refuses(self, says, *rules):
@@ -457,13 +459,17 @@ def test_refused():
         kernel.refuses('a rate cannot be 1000001: it is 0 to 1000000',
                        kernel.rule(RATES=genl.attr(1, number(1000001))))
         kernel.refuses('a prefix cannot have 33 bits: it is 0 to 32', kernel.rule(SRC=prefix([10, 0, 0, 0], 33)))
+        kernel.refuses('a prefix cannot have 129 bits: it is 0 to 128', kernel.rule(INNER=prefix([0] * 16, 128 + 1)))
+        for name in 'inner', 'callers':
+            kernel.refuses(f'{name} cannot have more prefixes: it is 0 to 8',
+                           kernel.rule(*[(name.upper(), prefix([10, 0, 0, n], 32)) for n in range(9)]))
         kernel.refuses('a prefix needs an address of 4 or 16 bytes', kernel.rule(DST=prefix([10] * 5, 3)))
         kernel.refuses('the protocol cannot be 132', kernel.rule(PROTOCOL=b'\x84'))
         kernel.refuses('the ports 5062 to 5060 are none: the first is the higher one',
                        kernel.rule(PORT_MIN=struct.pack('=H', 5062), PORT_MAX=struct.pack('=H', 5060)))
         kernel.refuses('the mark 0x3 has bits that the mask 0x1 has not',
                        kernel.rule(MARK=number(3), MASK=number(1)))
-        kernel.refuses('out of range', kernel.rule(ACTION=b'\x03'))
+        kernel.refuses('out of range', kernel.rule(ACTION=b'\x04'))
         kernel.refuses('', kernel.rule(FLOWS=struct.pack('=Q', 1)))
         kernel.refuses('a policy cannot have 4097 rules: it is at most 4096', *[kernel.rule()] * 4097)
         equal(gateway.ctl('policy', 'list'), before, 'the rules')

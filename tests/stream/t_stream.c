@@ -14,6 +14,7 @@ static struct sip_stream_limits limits;
 static struct sip_stream_seg out[64], hand;
 static char out_data[64][70000];
 static u32 nout, blocks, memory, memory_limit, messages;
+static bool observed;	/* what begin() begins */
 static enum sip_stream_verdict verdict;
 
 static void *op_alloc(struct sip_stream *st, u32 size)
@@ -99,6 +100,7 @@ static void begin(void)
 	memory_limit = ~0U;
 	messages = 0;
 	sip_stream_init(&s, &ops, &limits);
+	s.observed = observed;
 	memset(&hand, 0, sizeof(hand));
 	hand.win = 60000;
 	hand.wscale = 0;
@@ -500,6 +502,60 @@ static void old_is_not_ours(void)
 	end();
 }
 
-TAP_MAIN(whole_and_unchanged, whole_and_translated, nagle, not_sip, late,
+/* Nothing is said or changed. */
+static bool passes(u8 dir, u32 seq, u32 ack, const char *text)
+{
+	give_text(dir, seq, ack, text);
+	return verdict == SIP_STREAM_PASS && !nout && hand.seq == seq && hand.ack == ack;
+}
+
+static void only_observed(void)
+{
+	u32 i;
+
+	observed = true;
+	begin();
+	ok(passes(0, A, B, "OPTIONS sip:a"), "the first part of a message passes at once");
+	ok(passes(0, A + 25, B, OPTIONS), "so does what comes behind a hole");
+	ok(!messages && memory, "copies are kept until they can be read");
+	ok(passes(0, A + 13, B, " SIP/2.0\r\n\r\n"), "and so does the rest of the message");
+	ok(messages == 2 && !memory, "then both were looked at, and nothing is kept");
+	ok(passes(0, A, B, OPTIONS OPTIONS) && messages == 2,
+	   "what is sent again is not looked at again");
+	ok(passes(1, B, A + 50, OPTIONS) && messages == 3,
+	   "the other direction is followed as well");
+	for (i = 0; i < 500; i++)
+		passes(0, A + 50 + 25 * i, B + 25, OPTIONS);
+	ok(messages == 503 && !memory,
+	   "however many come before the receiver says that it has them");
+	passes(0, A + 12550, B + 25, "OPTIONS");
+	ok(memory && passes(1, B + 25, A + 12600, OPTIONS) && !memory,
+	   "where the receiver has what we have not, the sender is left alone");
+	is_num(s.half[0].phase, SIP_STREAM_LEFT, "for good");
+	ok(s.half[1].phase == SIP_STREAM_SIP && messages == 504, "the receiver is not");
+	is_num(sip_stream_offset(&s, 0), 0, "no number has moved");
+	ok(passes(0, A + 12600, B + 50, OPTIONS) && messages == 504,
+	   "what comes then passes unread");
+	end();
+	begin();
+	passes(0, A, B, "OPTIONS");
+	hand.nsack = 0;
+	give(0, A + 7, B, SIP_TCP_ACK | SIP_TCP_FIN, NULL, 0);
+	ok(verdict == SIP_STREAM_PASS && !nout && !memory, "FIN in a message passes, and ends it");
+	begin();
+	passes(0, A, B, "GET / HTTP/1.1\r\n");
+	ok(passes(1, B, A + 16, OPTIONS) && !messages,
+	   "what begins as HTTP is not SIP in either direction");
+	begin();
+	passes(0, A, B, "OPTIONS");
+	s.now += 1000;
+	sip_stream_expire(&s, 10);
+	ok(!nout && !memory && s.half[0].reason == SIP_STREAM_R_STALLED,
+	   "a message that does not come to its end is given up in silence");
+	end();
+	observed = false;
+}
+
+TAP_MAIN(only_observed, whole_and_unchanged, whole_and_translated, nagle, not_sip, late,
 	 behind_a_hole, gives_up, bounds, large, sequence_numbers, windows,
 	 selective, old_is_not_ours)
