@@ -16,6 +16,7 @@ import net
 from tap import check, equal, run_all
 from ua import Call, Ua
 
+HERE = os.path.dirname(os.path.realpath(__file__))
 README = os.path.join(os.path.dirname(os.path.realpath(__file__)), '../../README.md')
 
 
@@ -32,7 +33,10 @@ def alternatives(words):
 
 
 def shown_ids(words):
-    """ID is the first one that the list has."""
+    """ID is the first one that the list has, FILE is one with a message."""
+    if 'FILE' in words:
+        message = os.path.join(HERE, '../unit/vectors/OK-invite-exact.sip')
+        return [message if word == 'FILE' else word for word in words]
     if 'ID' not in words:
         return words
     listed = gateway.ctl(words[0], 'list')
