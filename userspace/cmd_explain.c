@@ -35,8 +35,8 @@ static int parse_endpoint(const char *what, const char *word, struct sip_endpoin
 	ep->port = port;
 	if (ep->host.family)
 		return 0;
-	error_say("%s: \"%s\" is not an address, or an address and a port: 192.0.2.1:5060, [2001:db8::1]:5060",
-		  what, word);
+	error_say("%s: \"%s\" is not an address, or an address and a port: 192.0.2.1:5060, "
+		  "[2001:db8::1]:5060", what, word);
 	return -1;
 }
 
@@ -133,8 +133,8 @@ static void print_media(FILE *out, const struct explain *e)
 {
 	if (!e->nmedia)
 		return;
-	fprintf(out, "\n%-5s %-6s %-12s %-26s %-11s %-6s %s\n", "LINE", "OFFSET", "MEDIA", "ADDRESS",
-		"PORT", "RTCP", "WHAT HAPPENS");
+	fprintf(out, "\n%-5s %-6s %-12s %-26s %-11s %-6s %s\n", "LINE", "OFFSET", "MEDIA",
+		"ADDRESS", "PORT", "RTCP", "WHAT HAPPENS");
 	for (size_t i = 0; i < e->nmedia; i++) {
 		const struct explain_media *m = &e->media[i];
 		char port[16], rtcp[8] = "-";

@@ -51,7 +51,8 @@ static bool is_mended(const struct explain *e, struct sip_span at, const char *f
 }
 
 /* A mandatory field that is there twice, or that makes no sense. */
-static bool is_bad(const struct explain *e, enum sip_hdr_id id, struct sip_span at, unsigned int *seen)
+static bool is_bad(const struct explain *e, enum sip_hdr_id id, struct sip_span at,
+		   unsigned int *seen)
 {
 	/* A response repeats no method: its CSeq takes any. */
 	struct sip_span method = sip_span(0, sip_find(e->data, 0, e->len, ' '));

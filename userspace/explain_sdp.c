@@ -145,13 +145,14 @@ static bool put_candidate(struct explain *e, const struct sdp *sdp, const struct
 {
 	const struct explain_media *l = &lines[c->media];
 	const struct sdp_conn conn = { .text = c->addr_text, .addr = c->addr };
+	bool is_tcp = sdp->media[c->media].proto == SDP_PROTO_TCP;
 	const char *why;
 
 	if (c->remote)
 		return put_addr(e, c->addr_text, "a=remote-candidates",
 				"a candidate of the other side", "it is the receiver's");
 	why = why_left(e, &conn, true);
-	if (!why && (l->why || c->udp == (sdp->media[c->media].proto == SDP_PROTO_TCP) ||
+	if (!why && (l->why || c->udp == is_tcp ||
 		     (c->port != l->port && c->port != l->rtcp_port)))
 		why = "it is not where its media line leads";
 	return put_addr(e, c->addr_text, "a=candidate", "where media can go", why);
