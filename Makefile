@@ -83,7 +83,7 @@ modules-install: modules	## install the module in /lib/modules/RELEASE/updates
 	install -D -m 644 $(BUILD)/sipalg.ko $(DESTDIR)/lib/modules/$(KREL)/updates/sipalg.ko
 	$(if $(DESTDIR),,depmod $(KREL))
 
-userspace-install: userspace	## install sipalgctl, its manual page and completion
+userspace-install: userspace	## install sipalgctl, the manual pages and completion
 	$(MAKE) -C userspace install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 
 # Sources are replaced in place: other kernels that have the module keep it.
