@@ -59,7 +59,7 @@ def test_commands():
                     words.append(config.name)
                 net.run('gw', net.CTL, *words)
                 done += 1
-                if words[0] == 'save':
+                if words[:1] == ['save']:
                     saved.append(gateway.ctl('policy', 'list'))
         check(done >= 15, f'only {done} commands were found')
         rules = saved[0]
