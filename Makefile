@@ -40,7 +40,7 @@ DKMS_NAME = sipalg/$(SIPALG_VERSION)
 DKMS_SRC = /usr/src/sipalg-$(SIPALG_VERSION)
 
 .PHONY: all help modules userspace demo check kunit static install \
-	modules-install userspace-install dkms-install dkms-remove check-config \
+	modules-install userspace-install dkms-install dkms-remove deb check-config \
 	kernel-release clean
 
 all: modules userspace	## build the module and sipalgctl (the default)
@@ -83,7 +83,7 @@ modules-install: modules	## install the module in /lib/modules/RELEASE/updates
 	install -D -m 644 $(BUILD)/sipalg.ko $(DESTDIR)/lib/modules/$(KREL)/updates/sipalg.ko
 	$(if $(DESTDIR),,depmod $(KREL))
 
-userspace-install: userspace	## install sipalgctl, its manual page and completion
+userspace-install: userspace	## install sipalgctl, the manual pages and completion
 	$(MAKE) -C userspace install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 
 # Sources are replaced in place: other kernels that have the module keep it.
@@ -109,6 +109,25 @@ dkms-install:	## build and install by DKMS, for KVER or all kernels with headers
 dkms-remove:	## undo dkms-install, for all kernels
 	[ ! -e /var/lib/dkms/$(DKMS_NAME) ] || dkms remove $(DKMS_NAME) --all
 	rm -rf $(DKMS_SRC)
+
+# Debian wants its directory at the top of the sources: it gets a copy of them.
+DEB = $(CURDIR)/build/deb/sipalg-$(SIPALG_VERSION)
+deb_date = date -R -u $(if $(SOURCE_DATE_EPOCH),-d @$(SOURCE_DATE_EPOCH),-r include/sipalg_version.h)
+
+deb:	## build the packages sipalg-dkms and sipalgctl in build/deb
+	@command -v dh_dkms > /dev/null || { \
+		echo "There is no dh_dkms here; install it (Debian: debhelper dh-dkms)."; exit 1; }
+	rm -rf build/deb
+	mkdir -p $(DEB)
+	tar -c --exclude='*.[oda]' --exclude='*.cmd' --exclude=sipalgctl Kbuild Makefile README.md \
+		LICENSE dkms.conf kmod include userspace | tar -x -C $(DEB)
+	mv $(DEB)/userspace/packaging/debian $(DEB)/debian
+	sed "s/@VERSION@/$(SIPALG_VERSION)/; s/@DATE@/$$(LC_ALL=C $(deb_date))/" \
+		$(DEB)/debian/changelog.in > $(DEB)/debian/changelog
+	rm $(DEB)/debian/changelog.in
+	cp $(DEB)/userspace/packaging/sipalg.service $(DEB)/debian/sipalgctl.sipalg.service
+	cd $(DEB) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -b -us -uc
+	@ls build/deb/*.deb
 
 # OPTION|what is lost without it; "needed" makes the check fail.
 define CONFIG_OPTIONS

@@ -57,28 +57,6 @@ static bool is_register(const struct sipalg_ctx *ctx)
 	return ctx->msg.method == SIP_REGISTER;
 }
 
-/* Where a signature covers what we would change, we change nothing. */
-static bool is_signed(const struct sip_msg *m)
-{
-	static const u8 credentials[] = {
-		SIP_HDR_AUTHORIZATION, SIP_HDR_PROXY_AUTHORIZATION
-	};
-	const struct sip_hdr *h;
-	unsigned int i;
-
-	/* RFC 4474 signs Contact and body; RFC 8224's PASSporT has dots. */
-	h = sip_hdr_first(m, SIP_HDR_IDENTITY);
-	if (h && !memchr(m->data + h->value.off, '.', h->value.len))
-		return true;
-	for (i = 0; i < ARRAY_SIZE(credentials); i++) {
-		for (h = sip_hdr_first(m, credentials[i]); h; h = sip_hdr_next(m, h)) {
-			if (m->body.len && sip_digest_covers_body(m->data, h->value))
-				return true;
-		}
-	}
-	return false;
-}
-
 static bool has_star(const struct sip_msg *m)
 {
 	const struct sip_hdr *h = sip_hdr_first(m, SIP_HDR_CONTACT);
@@ -267,7 +245,7 @@ static enum sipalg_reason parse(struct sipalg_ctx *ctx, const char *data, u32 le
 
 	if (ret != SIPALG_R_OK || ctx->observe)
 		return ret;
-	return is_signed(&ctx->msg) ? SIPALG_R_SIGNED : SIPALG_R_OK;
+	return sip_is_signed(&ctx->msg) ? SIPALG_R_SIGNED : SIPALG_R_OK;
 }
 
 static enum sipalg_reason read_message(struct sipalg_ctx *ctx, struct sk_buff *skb,

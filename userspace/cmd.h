@@ -15,6 +15,8 @@ enum option {
 	OPT_CALL_ID,
 	OPT_KIND,
 	OPT_EXPLAIN,
+	OPT_FROM,
+	OPT_TO,
 	OPT_COUNT
 };
 
@@ -99,6 +101,7 @@ int cmd_save(struct ctx *ctx);
 int cmd_restore(struct ctx *ctx);
 int cmd_metrics(struct ctx *ctx);
 int cmd_monitor(struct ctx *ctx);
+int cmd_explain(struct ctx *ctx);
 int cmd_help(struct ctx *ctx);
 int cmd_version(struct ctx *ctx);
 int cmd_completion(struct ctx *ctx);

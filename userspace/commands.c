@@ -8,6 +8,8 @@ const struct option_info option_infos[OPT_COUNT] = {
 	[OPT_CALL_ID] = { "--call-id", "CALL-ID", "only those with this Call-ID" },
 	[OPT_KIND] = { "--kind", "KIND", "call or subscription: only those" },
 	[OPT_EXPLAIN] = { "--explain", NULL, "with a sentence for each" },
+	[OPT_FROM] = { "--from", "ADDR", "the host inside that sends it, as it knows itself" },
+	[OPT_TO] = { "--to", "ADDR", "the address that it has outside" },
 };
 
 const struct command commands[] = {
@@ -55,6 +57,8 @@ const struct command commands[] = {
 	  "status and counters for a monitoring system, as OpenMetrics text" },
 	{ "monitor", NULL, NULL, 0, false, cmd_monitor,
 	  "events as they happen, until it is interrupted" },
+	{ "explain", NULL, "[FILE]", OPT(FROM) | OPT(TO), true, cmd_explain,
+	  "what would become of the message in a file, and why" },
 	{ "enable", NULL, NULL, 0, false, cmd_enable,
 	  "turn sipalg on in this network namespace" },
 	{ "disable", NULL, NULL, 0, false, cmd_disable,

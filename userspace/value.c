@@ -12,7 +12,7 @@
 
 _Static_assert(HEX_SIZE >= INET6_ADDRSTRLEN, "one buffer is used for both");
 
-static unsigned int string_text(FILE *out, const char *s, size_t len)
+unsigned int value_string(FILE *out, const char *s, size_t len)
 {
 	unsigned int columns = 0;
 	uint32_t c;
@@ -120,7 +120,7 @@ unsigned int value_text(FILE *out, const struct field *field, const struct nlatt
 
 	switch (field ? field->type : unknown_type(attr)) {
 	case V_STRING:
-		return string_text(out, mnl_attr_get_payload(attr), string_len(attr));
+		return value_string(out, mnl_attr_get_payload(attr), string_len(attr));
 	case V_BOOL:
 		return fprintf(out, number(attr) ? "yes" : "no");
 	case V_NAME8:

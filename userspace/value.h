@@ -16,6 +16,9 @@
  */
 unsigned int value_text(FILE *out, const struct field *field, const struct nlattr *attr);
 
+/* Any bytes, in the same way. */
+unsigned int value_string(FILE *out, const char *s, size_t len);
+
 /* As JSON. A nest becomes an object. */
 void value_json(struct json *json, const char *key, const struct field *field,
 		const struct nlattr *attr);

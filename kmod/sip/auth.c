@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Credentials: only whether they cover what a translation would change.
+ * Signatures: only whether they cover what a translation would change.
  */
 #include "sip.h"
 
@@ -61,6 +61,27 @@ bool sip_digest_covers_body(const char *data, struct sip_span s)
 		element.len = i - element.off;
 		if (is_auth_int(data, element))
 			return true;
+	}
+	return false;
+}
+
+bool sip_is_signed(const struct sip_msg *m)
+{
+	static const u8 credentials[] = {
+		SIP_HDR_AUTHORIZATION, SIP_HDR_PROXY_AUTHORIZATION
+	};
+	const struct sip_hdr *h;
+	u32 i;
+
+	/* RFC 4474 signs Contact and body; RFC 8224's PASSporT has dots. */
+	h = sip_hdr_first(m, SIP_HDR_IDENTITY);
+	if (h && !memchr(m->data + h->value.off, '.', h->value.len))
+		return true;
+	for (i = 0; i < sizeof(credentials); i++) {
+		for (h = sip_hdr_first(m, credentials[i]); h; h = sip_hdr_next(m, h)) {
+			if (m->body.len && sip_digest_covers_body(m->data, h->value))
+				return true;
+		}
 	}
 	return false;
 }

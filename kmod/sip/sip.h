@@ -297,6 +297,9 @@ int sip_number(const char *data, struct sip_span s, u32 *n);
  */
 bool sip_digest_covers_body(const char *data, struct sip_span s);
 
+/* Does a signature cover what a translation would change? It is left alone then. */
+bool sip_is_signed(const struct sip_msg *m);
+
 bool sip_span_is(const char *data, struct sip_span s, const char *text);
 bool sip_span_is_nocase(const char *data, struct sip_span s, const char *text);
 bool sip_host_equal(const struct sip_host *a, const struct sip_host *b);

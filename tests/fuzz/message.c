@@ -49,6 +49,7 @@ static void numbers(const struct sip_msg *m)
 		}
 		sip_digest_covers_body(m->data, v);
 	}
+	sip_is_signed(m);
 }
 
 static void again(const struct sip_msg *m, const char *data, u32 size)

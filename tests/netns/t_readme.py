@@ -16,6 +16,7 @@ import net
 from tap import check, equal, run_all
 from ua import Call, Ua
 
+HERE = os.path.dirname(os.path.realpath(__file__))
 README = os.path.join(os.path.dirname(os.path.realpath(__file__)), '../../README.md')
 
 
@@ -32,7 +33,10 @@ def alternatives(words):
 
 
 def shown_ids(words):
-    """ID is the first one that the list has."""
+    """ID is the first one that the list has, FILE is one with a message."""
+    if 'FILE' in words:
+        message = os.path.join(HERE, '../unit/vectors/OK-invite-exact.sip')
+        return [message if word == 'FILE' else word for word in words]
     if 'ID' not in words:
         return words
     listed = gateway.ctl(words[0], 'list')
@@ -41,7 +45,7 @@ def shown_ids(words):
 
 def test_commands():
     """each command of the README, during a call"""
-    done = 0
+    done, saved = 0, []
     with net.Net() as network, tempfile.NamedTemporaryFile() as config:
         call = Call(Ua(network, 'p1', 'alice'), Ua(network, 's1', 'carol', rtp=30000),
                     f'sip:carol@{net.S1}', (net.S1, 5060)).start()
@@ -55,13 +59,18 @@ def test_commands():
                     words.append(config.name)
                 net.run('gw', net.CTL, *words)
                 done += 1
+                if words[:1] == ['save']:
+                    saved.append(gateway.ctl('policy', 'list'))
         check(done >= 15, f'only {done} commands were found')
-        rules = gateway.ctl('policy', 'list')
+        rules = saved[0]
         equal([r['action'] for r in rules], ['drop', 'bypass', 'alg', 'alg'], 'rules')
         equal(rules[3]['options']['mark_media'], 0x10, 'the mark of the last rule')
         net.run('gw', net.CTL, 'policy', 'reset')
         net.run('gw', net.CTL, 'restore', config.name)
-        equal(gateway.ctl('policy', 'list'), rules, 'the policy that was saved')
+        rules = gateway.ctl('policy', 'list')
+        equal([(r['name'], r['action']) for r in rules], [('vendor', 'bypass'), ('phones', 'bypass'),
+                                                          ('phones', 'bypass'), ('default', 'alg')],
+              'the policy of the last example, saved and restored')
 
 
 def test_metrics():

@@ -340,5 +340,36 @@ static void methods(void)
 	ok(!strcmp(sip_method_name(99), "?"), "none of the methods");
 }
 
+/* Fields, and whether they sign what a translation would change. */
+static void signatures(void)
+{
+	static const struct {
+		const char *fields;
+		bool is_signed;
+	} v[] = {
+		{ "", false },
+		{ "Identity: \"abc=\"\r\n", true },
+		{ "Identity: eyJ.eyJ.abc;info=<https://x>\r\n", false },
+		{ "Authorization: Digest qop=auth-int\r\n", true },
+		{ "Proxy-Authorization: Digest realm=\"x\", qop=auth-int\r\n", true },
+		{ "Authorization: Digest qop=auth\r\nAuthorization: Digest qop=auth-int\r\n",
+		  true },
+		{ "Authorization: Digest qop=auth, realm=\"qop=auth-int\"\r\n", false },
+		{ "WWW-Authenticate: Digest qop=\"auth-int\"\r\n", false },
+	};
+	char text[1024];
+	size_t i;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		snprintf(text, sizeof(text), "INVITE sip:b@h SIP/2.0\r\n" VIA FROM TO ID
+			 "CSeq: 1 INVITE\r\n%s\r\nv=0\r\n", v[i].fields);
+		is_num(parse(text), SIPALG_R_OK, v[i].fields);
+		is_num(sip_is_signed(&m), v[i].is_signed, v[i].fields);
+	}
+	is_num(parse("BYE sip:b@h SIP/2.0\r\n" VIA FROM TO ID "CSeq: 1 BYE\r\n"
+		     "Authorization: Digest qop=auth-int\r\n\r\n"), SIPALG_R_OK, "no body");
+	is_num(sip_is_signed(&m), false, "auth-int of nothing signs no address");
+}
+
 TAP_MAIN(looks_like, start_lines, forms, framing, must, lengths, many, names,
-	 methods)
+	 methods, signatures)
