@@ -47,6 +47,16 @@
  *	ERANGE, EINVAL: a rule is wrong; the sentence says what, and the bad
  *	attribute is pointed at. E2BIG: too many rules. ENOMEM.
  *
+ * SIPALG_CMD_DIALOG_KILL (do with SIPALG_A_ID or SIPALG_A_CALL_ID, ack)
+ *	Closes the media of one dialog, or of all with this Call-ID: it is over,
+ *	for the reason SIPALG_END_KILLED. Its messages still pass and are still
+ *	translated. ENOENT: there is none, or it is over already. EINVAL:
+ *	neither was given, or both.
+ *
+ * SIPALG_CMD_REGISTRATION_KILL (do with SIPALG_A_ID, ack)
+ *	Ends a registration here: nobody gets in by it until the phone registers
+ *	again. ENOENT: there is none.
+ *
  * SIPALG_CMD_EVENT (multicast group "events")
  *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
  *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE.
@@ -78,6 +88,8 @@ enum sipalg_cmd {
 	SIPALG_CMD_STREAM_GET,
 	SIPALG_CMD_POLICY_GET,
 	SIPALG_CMD_POLICY_SET,
+	SIPALG_CMD_DIALOG_KILL,
+	SIPALG_CMD_REGISTRATION_KILL,
 	__SIPALG_CMD_MAX,
 	SIPALG_CMD_MAX = __SIPALG_CMD_MAX - 1
 };

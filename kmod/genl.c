@@ -389,6 +389,20 @@ static const struct genl_ops ops[] = {
 		.maxattr = ARRAY_SIZE(rules_policy) - 1,
 		.doit = sipalg_policy_set_doit,
 	},
+	{
+		.cmd = SIPALG_CMD_DIALOG_KILL,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = sipalg_kill_policy,
+		.maxattr = SIPALG_A_CALL_ID,
+		.doit = sipalg_dialog_kill_doit,
+	},
+	{
+		.cmd = SIPALG_CMD_REGISTRATION_KILL,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = sipalg_id_policy,
+		.maxattr = SIPALG_A_ID,
+		.doit = sipalg_registration_kill_doit,
+	},
 };
 
 static const struct genl_multicast_group groups[] = {

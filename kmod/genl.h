@@ -54,6 +54,11 @@ int sipalg_binding_start(struct netlink_callback *cb);
 int sipalg_binding_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int sipalg_dump_done(struct netlink_callback *cb);
 
+/* genl_kill.c: SIPALG_CMD_DIALOG_KILL, SIPALG_CMD_REGISTRATION_KILL */
+extern const struct nla_policy sipalg_kill_policy[];	/* to SIPALG_A_CALL_ID */
+int sipalg_dialog_kill_doit(struct sk_buff *skb, struct genl_info *info);
+int sipalg_registration_kill_doit(struct sk_buff *skb, struct genl_info *info);
+
 /* stream_genl.c: SIPALG_CMD_STREAM_GET */
 int sipalg_stream_get(struct sk_buff *skb, struct genl_info *info);
 int sipalg_stream_dump(struct sk_buff *skb, struct netlink_callback *cb);
