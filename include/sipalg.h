@@ -59,7 +59,12 @@
  *
  * SIPALG_CMD_EVENT (multicast group "events")
  *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
- *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE.
+ *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE, the latter
+ *	for messages that were left alone or dropped.
+ *
+ * SIPALG_CMD_EVENT (multicast group "messages")
+ *	The same, of the messages that were understood: translated, or with
+ *	nothing to translate. Who listens to both groups gets each one once.
  *
  * A command refuses attributes that it does not know (EINVAL). What was not
  * seen, or does not apply, is absent, unless the attribute's comment names the
@@ -74,6 +79,7 @@
 #define SIPALG_GENL_NAME	"sipalg"
 #define SIPALG_GENL_VERSION	1
 #define SIPALG_GENL_GROUP	"events"
+#define SIPALG_GENL_GROUP_MESSAGES "messages"
 
 enum sipalg_cmd {
 	SIPALG_CMD_UNSPEC,
@@ -410,6 +416,14 @@ enum sipalg_event {
 	SIPALG_EVENT_SUBSCRIPTION,	/* it has another state */
 };
 
+/* Which ends of a message's flow are behind NAT of ours. */
+enum sipalg_way {
+	SIPALG_WAY_PLAIN,		/* none */
+	SIPALG_WAY_OUT,			/* the sender */
+	SIPALG_WAY_IN,			/* the receiver */
+	SIPALG_WAY_BOTH,		/* both: a hairpin */
+};
+
 enum sipalg_message_attr {
 	SIPALG_MSG_UNSPEC,
 	SIPALG_MSG_PAD,
@@ -421,6 +435,13 @@ enum sipalg_message_attr {
 	SIPALG_MSG_SRC_PORT,		/* u16 */
 	SIPALG_MSG_DST_ADDR,		/* bytes: as it left */
 	SIPALG_MSG_DST_PORT,		/* u16 */
+	SIPALG_MSG_SRC_OUT_ADDR,	/* bytes: its source as it left */
+	SIPALG_MSG_SRC_OUT_PORT,	/* u16 */
+	SIPALG_MSG_DST_IN_ADDR,		/* bytes: its destination as it arrived */
+	SIPALG_MSG_DST_IN_PORT,		/* u16 */
+	SIPALG_MSG_WAY,			/* u8, enum sipalg_way */
+	SIPALG_MSG_PROTOCOL,		/* u8: IPPROTO_UDP or IPPROTO_TCP */
+	SIPALG_MSG_CSEQ,		/* u32, absent if it was not understood */
 	__SIPALG_MSG_MAX,
 	SIPALG_MSG_MAX = __SIPALG_MSG_MAX - 1
 };

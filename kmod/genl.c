@@ -407,7 +407,12 @@ static const struct genl_ops ops[] = {
 
 static const struct genl_multicast_group groups[] = {
 	/* They tell who calls whom. */
-	{ .name = SIPALG_GENL_GROUP, .flags = GENL_MCAST_CAP_NET_ADMIN },
+	[SIPALG_GROUP_EVENTS] = {
+		.name = SIPALG_GENL_GROUP, .flags = GENL_MCAST_CAP_NET_ADMIN
+	},
+	[SIPALG_GROUP_MESSAGES] = {
+		.name = SIPALG_GENL_GROUP_MESSAGES, .flags = GENL_MCAST_CAP_NET_ADMIN
+	},
 };
 
 struct genl_family sipalg_genl_family __ro_after_init = {

@@ -20,6 +20,9 @@ struct sk_buff;
 
 extern struct genl_family sipalg_genl_family;
 
+/* Multicast groups, by their number within the family. */
+enum sipalg_group { SIPALG_GROUP_EVENTS, SIPALG_GROUP_MESSAGES };
+
 int sipalg_genl_init(void);
 void sipalg_genl_exit(void);
 

@@ -316,7 +316,8 @@ static enum sipalg_reason inspect(struct sipalg_ctx *ctx,
 				  const struct nf_hook_state *state,
 				  enum sipalg_reason ret)
 {
-	bool parsed = ret == SIPALG_R_OK;
+	/* One that is signed was understood too. */
+	bool parsed = ret == SIPALG_R_OK || ret == SIPALG_R_SIGNED;
 
 	ret = judge(ctx, ret);
 	if (ret == SIPALG_R_OK) {
