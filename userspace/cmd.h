@@ -23,6 +23,8 @@ enum option {
 	OPT_YOUNGER,
 	OPT_NUMBER,
 	OPT_MESSAGES,
+	OPT_CDR,
+	OPT_EVENTS,
 	OPT_COUNT
 };
 
@@ -66,7 +68,7 @@ struct ctx {
  * @arg: the names of its arguments, NULL: it has none; those in brackets may be
  *	missing, and a last one that ends with "..." may be several
  * @options: OPT()s that it takes
- * @local: it does not ask the kernel
+ * @local: it does not ask the kernel; nor does one that reads events from a file
  * @run: returns the exit code
  * @help: one sentence
  */
@@ -109,6 +111,7 @@ int cmd_save(struct ctx *ctx);
 int cmd_restore(struct ctx *ctx);
 int cmd_metrics(struct ctx *ctx);
 int cmd_monitor(struct ctx *ctx);
+int cmd_ladder(struct ctx *ctx);
 int cmd_help(struct ctx *ctx);
 int cmd_version(struct ctx *ctx);
 int cmd_completion(struct ctx *ctx);

@@ -93,6 +93,12 @@ int cmd_monitor(struct ctx *ctx)
 {
 	/* One event, one line. */
 	ctx->print.json.pretty = false;
+	if (ctx->opt[OPT_CDR] && ctx->opt[OPT_MESSAGES]) {
+		error_say("%s: --cdr has no messages: leave out either", ctx->what);
+		return EXIT_USAGE;
+	}
+	if (ctx->opt[OPT_CDR])
+		return monitor_cdr(ctx);
 	ctx->nl.all = ctx->opt[OPT_MESSAGES];
 	if (nl_listen(&ctx->nl, monitor_message, monitor_lost, ctx) == 0)
 		return EXIT_OK;

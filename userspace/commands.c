@@ -16,6 +16,8 @@ const struct option_info option_infos[OPT_COUNT] = {
 	[OPT_YOUNGER] = { "--younger", "AGE", "only those that began since then" },
 	[OPT_NUMBER] = { "--count", NULL, "how many there are, and not which" },
 	[OPT_MESSAGES] = { "--messages", NULL, "each message as well" },
+	[OPT_CDR] = { "--cdr", NULL, "a record for each finished call instead" },
+	[OPT_EVENTS] = { "--from", "FILE", "lines of \"-j monitor --messages\", not what happens" },
 };
 
 #define OPT_AGES	(OPT(OLDER) | OPT(YOUNGER))
@@ -72,8 +74,10 @@ const struct command commands[] = {
 	  "the policy from that file" },
 	{ "metrics", NULL, "[FILE]", 0, false, cmd_metrics,
 	  "status and counters for a monitoring system, as OpenMetrics text" },
-	{ "monitor", NULL, NULL, OPT(MESSAGES), false, cmd_monitor,
+	{ "monitor", NULL, NULL, OPT(MESSAGES) | OPT(CDR), false, cmd_monitor,
 	  "events as they happen, until it is interrupted" },
+	{ "ladder", NULL, "CALL-ID", OPT(EVENTS), false, cmd_ladder,
+	  "the messages of a call as arrows between its hosts, until it ends" },
 	{ "enable", NULL, NULL, 0, false, cmd_enable,
 	  "turn sipalg on in this network namespace" },
 	{ "disable", NULL, NULL, 0, false, cmd_disable,
