@@ -17,7 +17,7 @@ const struct option_info option_infos[OPT_COUNT] = {
 	[OPT_NUMBER] = { "--count", NULL, "how many there are, and not which" },
 	[OPT_MESSAGES] = { "--messages", NULL, "each message as well" },
 	[OPT_CDR] = { "--cdr", NULL, "a record for each finished call instead" },
-	[OPT_EVENTS] = { "--from", "FILE", "lines of \"-j monitor --messages\", not what happens" },
+	[OPT_EVENTS] = { "--from", "FILE", "of \"-j monitor --messages\", not live" },
 };
 
 #define OPT_AGES	(OPT(OLDER) | OPT(YOUNGER))
