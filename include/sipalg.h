@@ -47,9 +47,24 @@
  *	ERANGE, EINVAL: a rule is wrong; the sentence says what, and the bad
  *	attribute is pointed at. E2BIG: too many rules. ENOMEM.
  *
+ * SIPALG_CMD_DIALOG_KILL (do with SIPALG_A_ID or SIPALG_A_CALL_ID, ack)
+ *	Closes the media of one dialog, or of all with this Call-ID: it is over,
+ *	for the reason SIPALG_END_KILLED. Its messages still pass and are still
+ *	translated. ENOENT: there is none, or it is over already. EINVAL:
+ *	neither was given, or both.
+ *
+ * SIPALG_CMD_REGISTRATION_KILL (do with SIPALG_A_ID, ack)
+ *	Ends a registration here: nobody gets in by it until the phone registers
+ *	again. ENOENT: there is none.
+ *
  * SIPALG_CMD_EVENT (multicast group "events")
  *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
- *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE.
+ *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE, the latter
+ *	for messages that were left alone or dropped.
+ *
+ * SIPALG_CMD_EVENT (multicast group "messages")
+ *	The same, of the messages that were understood: translated, or with
+ *	nothing to translate. Who listens to both groups gets each one once.
  *
  * A command refuses attributes that it does not know (EINVAL). What was not
  * seen, or does not apply, is absent, unless the attribute's comment names the
@@ -64,6 +79,7 @@
 #define SIPALG_GENL_NAME	"sipalg"
 #define SIPALG_GENL_VERSION	1
 #define SIPALG_GENL_GROUP	"events"
+#define SIPALG_GENL_GROUP_MESSAGES "messages"
 
 enum sipalg_cmd {
 	SIPALG_CMD_UNSPEC,
@@ -78,6 +94,8 @@ enum sipalg_cmd {
 	SIPALG_CMD_STREAM_GET,
 	SIPALG_CMD_POLICY_GET,
 	SIPALG_CMD_POLICY_SET,
+	SIPALG_CMD_DIALOG_KILL,
+	SIPALG_CMD_REGISTRATION_KILL,
 	__SIPALG_CMD_MAX,
 	SIPALG_CMD_MAX = __SIPALG_CMD_MAX - 1
 };
@@ -399,6 +417,14 @@ enum sipalg_event {
 	SIPALG_EVENT_SUBSCRIPTION,	/* it has another state */
 };
 
+/* Which ends of a message's flow are behind NAT of ours. */
+enum sipalg_way {
+	SIPALG_WAY_PLAIN,		/* none */
+	SIPALG_WAY_OUT,			/* the sender */
+	SIPALG_WAY_IN,			/* the receiver */
+	SIPALG_WAY_BOTH,		/* both: a hairpin */
+};
+
 enum sipalg_message_attr {
 	SIPALG_MSG_UNSPEC,
 	SIPALG_MSG_PAD,
@@ -410,6 +436,13 @@ enum sipalg_message_attr {
 	SIPALG_MSG_SRC_PORT,		/* u16 */
 	SIPALG_MSG_DST_ADDR,		/* bytes: as it left */
 	SIPALG_MSG_DST_PORT,		/* u16 */
+	SIPALG_MSG_SRC_OUT_ADDR,	/* bytes: its source as it left */
+	SIPALG_MSG_SRC_OUT_PORT,	/* u16 */
+	SIPALG_MSG_DST_IN_ADDR,		/* bytes: its destination as it arrived */
+	SIPALG_MSG_DST_IN_PORT,		/* u16 */
+	SIPALG_MSG_WAY,			/* u8, enum sipalg_way */
+	SIPALG_MSG_PROTOCOL,		/* u8: IPPROTO_UDP or IPPROTO_TCP */
+	SIPALG_MSG_CSEQ,		/* u32, absent if it was not understood */
 	__SIPALG_MSG_MAX,
 	SIPALG_MSG_MAX = __SIPALG_MSG_MAX - 1
 };

@@ -567,6 +567,7 @@ enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx)
 	}
 	if (ctx->dialog->state == SIPALG_DIALOG_TERMINATED ||
 	    !sipalg_dialog_fits(ctx)) {
+		ctx->killed = ctx->dialog->killed;
 		ctx->stale = true;
 		return SIPALG_R_OK;
 	}

@@ -74,6 +74,7 @@ struct sipalg_transaction {
  * @lost: a request within it timed out
  * @refer: a REFER within the call was accepted; its last NOTIFY, which may come
  *	after the BYE, has not been seen
+ * @killed: the operator closed its media; its messages still pass, until BYE
  * @start: wall clock, ms
  * @answer: the same, 0 before
  * @end: the same, 0 before
@@ -105,6 +106,7 @@ struct sipalg_dialog {
 	bool hurried;
 	bool lost;
 	bool refer;
+	bool killed;
 	u32 cseq[2];
 	struct sipalg_transaction invite[2];
 	struct sipalg_transaction update[2];
@@ -249,6 +251,13 @@ bool sipalg_dialog_fits(const struct sipalg_ctx *ctx);
 bool sipalg_dialog_is_repeated(const struct sipalg_ctx *ctx);
 /* Over: close its media, keep it in sight for a while. */
 void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason);
+/*
+ * The operator's end: its media close, and what leads to its Contacts stays for
+ * as long as it would have, or until its BYE is answered.
+ */
+void sipalg_dialog_kill(struct sipalg_dialog *d);
+/* A message of a dialog that was killed has left. */
+void sipalg_dialog_step_killed(struct sipalg_ctx *ctx);
 /* Its deadline has come. False: it can be forgotten. */
 bool sipalg_dialog_timeout(struct sipalg_dialog *d);
 

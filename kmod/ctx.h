@@ -91,6 +91,7 @@ struct sipalg_contact {
  * @ncontacts: how many of @contacts are used
  * @contacts: own Contacts in it
  * @proxy: leads to the own Record-Route that the other side sends to, or NULL
+ * @killed: but it is of a dialog whose media the operator closed
  * @star: "Contact: *"
  * @msg: the message
  * @sdp: its session description, of several the one at hand
@@ -125,6 +126,7 @@ struct sipalg_ctx {
 	bool new_call;
 	bool new_dialog;
 	bool stale;
+	bool killed;
 	bool star;
 	char *new_tag;
 	struct sipalg_media_plan media;

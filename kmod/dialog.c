@@ -22,10 +22,20 @@ static void set_deadline(struct sipalg_dialog *d, u32 seconds)
 	sipalg_call_arm(d->call, d->deadline);
 }
 
+/* What leads to the Contacts of a call goes when no dialog needs it any more. */
+static void unlease_unneeded(struct sipalg_call *call)
+{
+	const struct sipalg_dialog *d;
+
+	list_for_each_entry(d, &call->dialogs, list) {
+		if (d->state != SIPALG_DIALOG_TERMINATED || d->killed)
+			return;
+	}
+	sipalg_call_unlease(call);
+}
+
 void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
 {
-	struct sipalg_dialog *other;
-
 	if (d->state == SIPALG_DIALOG_TERMINATED)
 		return;
 	d->state = SIPALG_DIALOG_TERMINATED;
@@ -41,11 +51,29 @@ void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason)
 	sipalg_call_uncount(d);
 	sipalg_yield_update(d);
 	set_deadline(d, SIPALG_LINGER_SECONDS);
-	list_for_each_entry(other, &d->call->dialogs, list) {
-		if (other->state != SIPALG_DIALOG_TERMINATED)
-			return;
-	}
-	sipalg_call_unlease(d->call);
+	unlease_unneeded(d->call);
+}
+
+void sipalg_dialog_kill(struct sipalg_dialog *d)
+{
+	unsigned long deadline = d->deadline;
+
+	d->killed = true;
+	sipalg_dialog_end(d, SIPALG_END_KILLED);
+	d->deadline = deadline;
+}
+
+void sipalg_dialog_step_killed(struct sipalg_ctx *ctx)
+{
+	struct sipalg_dialog *d = ctx->dialog;
+	u16 status = ctx->msg.status;
+
+	/* With credentials, a BYE that was challenged comes again. */
+	if (ctx->msg.method != SIP_BYE || status < 200 || status == 401 || status == 407)
+		return;
+	d->killed = false;
+	set_deadline(d, SIPALG_LINGER_SECONDS);
+	unlease_unneeded(d->call);
 }
 
 static bool is_leaving(const struct sipalg_dialog *d)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events on the family's multicast group.
+ * Events on the family's multicast groups.
  */
 #include <net/genetlink.h>
 
@@ -9,12 +9,15 @@
 #include "genl.h"
 #include "net.h"
 
-static struct sk_buff *event_new(struct sipalg_net *sn, enum sipalg_event event,
-				 size_t size, void **head)
+/* Of a message's strings, what is told of them: an event has a bounded size. */
+#define TEXT_TOLD	255
+
+static struct sk_buff *event_new(struct sipalg_net *sn, enum sipalg_group group,
+				 enum sipalg_event event, size_t size, void **head)
 {
 	struct sk_buff *skb;
 
-	if (!genl_has_listeners(&sipalg_genl_family, sn->net, 0))
+	if (!genl_has_listeners(&sipalg_genl_family, sn->net, group))
 		return NULL;
 	skb = genlmsg_new(size, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
@@ -30,7 +33,8 @@ lost:
 	return NULL;
 }
 
-static void event_send(struct sipalg_net *sn, struct sk_buff *skb, void *head, int err)
+static void event_send(struct sipalg_net *sn, enum sipalg_group group,
+		       struct sk_buff *skb, void *head, int err)
 {
 	if (err) {
 		nlmsg_free(skb);
@@ -39,7 +43,7 @@ static void event_send(struct sipalg_net *sn, struct sk_buff *skb, void *head, i
 	}
 	genlmsg_end(skb, head);
 	/* A listener that went away meanwhile is none that lost something. */
-	if (genlmsg_multicast_netns(&sipalg_genl_family, sn->net, skb, 0, 0,
+	if (genlmsg_multicast_netns(&sipalg_genl_family, sn->net, skb, 0, group,
 				    GFP_ATOMIC) == -ENOBUFS)
 		sipalg_count(sn, SIPALG_R_EVENTS_LOST);
 }
@@ -50,9 +54,10 @@ void sipalg_event_dialog(const struct sipalg_dialog *d, enum sipalg_event event)
 	struct sk_buff *skb;
 	void *head;
 
-	skb = event_new(sn, event, sipalg_fill_dialog_size(d), &head);
+	skb = event_new(sn, SIPALG_GROUP_EVENTS, event, sipalg_fill_dialog_size(d), &head);
 	if (skb)
-		event_send(sn, skb, head, sipalg_fill_dialog(skb, d, false));
+		event_send(sn, SIPALG_GROUP_EVENTS, skb, head,
+			   sipalg_fill_dialog(skb, d, false));
 }
 
 void sipalg_event_registration(const struct sipalg_registration *r,
@@ -62,20 +67,35 @@ void sipalg_event_registration(const struct sipalg_registration *r,
 	struct sk_buff *skb;
 	void *head;
 
-	skb = event_new(sn, event, NLMSG_GOODSIZE, &head);
+	skb = event_new(sn, SIPALG_GROUP_EVENTS, event, NLMSG_GOODSIZE, &head);
 	if (skb)
-		event_send(sn, skb, head, sipalg_fill_registration(skb, r));
+		event_send(sn, SIPALG_GROUP_EVENTS, skb, head,
+			   sipalg_fill_registration(skb, r));
 }
 
 static int put_span(struct sk_buff *skb, int attr, const char *data, struct sip_span s)
 {
-	struct nlattr *nla = nla_reserve(skb, attr, s.len + 1);
+	u32 len = min_t(u32, s.len, TEXT_TOLD);
+	struct nlattr *nla = nla_reserve(skb, attr, len + 1);
 
 	if (!nla)
 		return -EMSGSIZE;
-	memcpy(nla_data(nla), data + s.off, s.len);
-	((char *)nla_data(nla))[s.len] = '\0';
+	memcpy(nla_data(nla), data + s.off, len);
+	((char *)nla_data(nla))[len] = '\0';
 	return 0;
+}
+
+static int put_endpoint(struct sk_buff *skb, int attr, const struct sip_endpoint *at)
+{
+	return sipalg_fill_host(skb, attr, &at->host) ||
+	       nla_put_u16(skb, attr + 1, at->port);
+}
+
+static u8 way_of(const struct sipalg_ctx *ctx)
+{
+	if (ctx->src_nat)
+		return ctx->dst_nat ? SIPALG_WAY_BOTH : SIPALG_WAY_OUT;
+	return ctx->dst_nat ? SIPALG_WAY_IN : SIPALG_WAY_PLAIN;
 }
 
 static int fill_message(struct sk_buff *skb, const struct sipalg_ctx *ctx,
@@ -91,13 +111,16 @@ static int fill_message(struct sk_buff *skb, const struct sipalg_ctx *ctx,
 	if (parsed &&
 	    (put_span(skb, SIPALG_MSG_CALL_ID, m->data, m->call_id) ||
 	     put_span(skb, SIPALG_MSG_METHOD, m->data, m->method_name) ||
-	     nla_put_u16(skb, SIPALG_MSG_STATUS, m->status)))
+	     nla_put_u16(skb, SIPALG_MSG_STATUS, m->status) ||
+	     nla_put_u32(skb, SIPALG_MSG_CSEQ, m->cseq)))
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, SIPALG_MSG_REASON, reason) ||
-	    sipalg_fill_host(skb, SIPALG_MSG_SRC_ADDR, &path->src_in.host) ||
-	    nla_put_u16(skb, SIPALG_MSG_SRC_PORT, path->src_in.port) ||
-	    sipalg_fill_host(skb, SIPALG_MSG_DST_ADDR, &path->dst_out.host) ||
-	    nla_put_u16(skb, SIPALG_MSG_DST_PORT, path->dst_out.port))
+	    put_endpoint(skb, SIPALG_MSG_SRC_ADDR, &path->src_in) ||
+	    put_endpoint(skb, SIPALG_MSG_DST_ADDR, &path->dst_out) ||
+	    put_endpoint(skb, SIPALG_MSG_SRC_OUT_ADDR, &path->src_out) ||
+	    put_endpoint(skb, SIPALG_MSG_DST_IN_ADDR, &path->dst_in) ||
+	    nla_put_u8(skb, SIPALG_MSG_WAY, way_of(ctx)) ||
+	    nla_put_u8(skb, SIPALG_MSG_PROTOCOL, ctx->proto))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -106,10 +129,13 @@ static int fill_message(struct sk_buff *skb, const struct sipalg_ctx *ctx,
 void sipalg_event_message(const struct sipalg_ctx *ctx, enum sipalg_reason reason,
 			  bool parsed)
 {
+	bool passed = reason == SIPALG_R_TRANSLATED || reason == SIPALG_R_UNCHANGED;
+	enum sipalg_group group = passed ? SIPALG_GROUP_MESSAGES : SIPALG_GROUP_EVENTS;
 	struct sk_buff *skb;
 	void *head;
 
-	skb = event_new(ctx->sn, SIPALG_EVENT_MESSAGE, NLMSG_GOODSIZE, &head);
+	skb = event_new(ctx->sn, group, SIPALG_EVENT_MESSAGE, NLMSG_GOODSIZE, &head);
 	if (skb)
-		event_send(ctx->sn, skb, head, fill_message(skb, ctx, reason, parsed));
+		event_send(ctx->sn, group, skb, head,
+			   fill_message(skb, ctx, reason, parsed));
 }

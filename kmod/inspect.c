@@ -41,6 +41,7 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->new_dialog = false;
 	ctx->new_tag = NULL;
 	ctx->stale = false;
+	ctx->killed = false;
 	ctx->star = false;
 	sipalg_media_init(&ctx->media);
 	ctx->nmade = 0;
@@ -207,6 +208,8 @@ static void commit(struct sipalg_ctx *ctx)
 	} else if (ctx->dialog && !ctx->stale) {
 		sipalg_call_publish(ctx);
 		sipalg_dialog_step(ctx);
+	} else if (ctx->killed) {
+		sipalg_dialog_step_killed(ctx);
 	} else if (is_stale(ctx)) {
 		sipalg_count(ctx->sn, SIPALG_R_STALE);
 	}
@@ -300,7 +303,8 @@ static enum sipalg_reason inspect(struct sipalg_ctx *ctx,
 				  const struct nf_hook_state *state,
 				  enum sipalg_reason ret)
 {
-	bool parsed = ret == SIPALG_R_OK;
+	/* One that is signed was understood too. */
+	bool parsed = ret == SIPALG_R_OK || ret == SIPALG_R_SIGNED;
 
 	ret = judge(ctx, ret);
 	if (ret == SIPALG_R_OK) {

@@ -317,6 +317,11 @@ static void registration_end(struct sipalg_registration *r)
 	unhash(r);
 }
 
+void sipalg_registration_kill(struct sipalg_registration *r)
+{
+	registration_end(r);
+}
+
 /*
  * The timer wheel is late by an eighth, which is minutes of an hour. So the
  * timer comes an eighth early, and looks again.

@@ -103,6 +103,9 @@ enum sipalg_reason sipalg_registration_prepare(struct sipalg_ctx *ctx);
 void sipalg_registration_abort(struct sipalg_ctx *ctx);
 void sipalg_registration_commit(struct sipalg_ctx *ctx);
 
+/* The operator's end: nobody gets in by it until the phone registers anew. */
+void sipalg_registration_kill(struct sipalg_registration *r);
+
 int sipalg_registrations_init(struct sipalg_net *sn);
 /* End all; hooks are off; may sleep. */
 void sipalg_registrations_flush(struct sipalg_net *sn);

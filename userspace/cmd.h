@@ -17,6 +17,16 @@ enum option {
 	OPT_EXPLAIN,
 	OPT_FROM,
 	OPT_TO,
+	OPT_USER,
+	OPT_ADDRESS,
+	OPT_STATE,
+	OPT_METHOD,
+	OPT_OLDER,
+	OPT_YOUNGER,
+	OPT_NUMBER,
+	OPT_MESSAGES,
+	OPT_CDR,
+	OPT_EVENTS,
 	OPT_COUNT
 };
 
@@ -60,7 +70,7 @@ struct ctx {
  * @arg: the names of its arguments, NULL: it has none; those in brackets may be
  *	missing, and a last one that ends with "..." may be several
  * @options: OPT()s that it takes
- * @local: it does not ask the kernel
+ * @local: it does not ask the kernel; nor does one that reads events from a file
  * @run: returns the exit code
  * @help: one sentence
  */
@@ -83,9 +93,11 @@ int cmd_enable(struct ctx *ctx);
 int cmd_disable(struct ctx *ctx);
 int cmd_dialog_list(struct ctx *ctx);
 int cmd_dialog_show(struct ctx *ctx);
+int cmd_dialog_kill(struct ctx *ctx);
 int cmd_subscription_list(struct ctx *ctx);
 int cmd_registration_list(struct ctx *ctx);
 int cmd_registration_show(struct ctx *ctx);
+int cmd_registration_kill(struct ctx *ctx);
 int cmd_binding_list(struct ctx *ctx);
 int cmd_binding_show(struct ctx *ctx);
 int cmd_stream_list(struct ctx *ctx);
@@ -102,6 +114,7 @@ int cmd_restore(struct ctx *ctx);
 int cmd_metrics(struct ctx *ctx);
 int cmd_monitor(struct ctx *ctx);
 int cmd_explain(struct ctx *ctx);
+int cmd_ladder(struct ctx *ctx);
 int cmd_help(struct ctx *ctx);
 int cmd_version(struct ctx *ctx);
 int cmd_completion(struct ctx *ctx);

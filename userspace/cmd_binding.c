@@ -29,12 +29,19 @@ static const struct cell lines[] = {
 	{ NULL }
 };
 
+static const struct filter_attrs filter = {
+	.user = { SIPALG_BINDING_OWNER },
+	.address = { SIPALG_BINDING_INNER_ADDR, SIPALG_BINDING_OUTER_ADDR, SIPALG_BINDING_PEER },
+	.owner = SIPALG_BINDING_OWNER,
+};
+
 const struct view view_binding = {
 	.cmd = SIPALG_CMD_BINDING_GET,
 	.attr = SIPALG_A_BINDING,
 	.schema = &schema_binding,
 	.columns = columns,
 	.lines = lines,
+	.filter = &filter,
 };
 
 int cmd_binding_list(struct ctx *ctx)

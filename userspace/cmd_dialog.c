@@ -84,6 +84,14 @@ static const struct cell media_columns[] = {
 	{ NULL }
 };
 
+static const struct filter_attrs filter = {
+	.user = { SIPALG_DIALOG_A_URI, SIPALG_DIALOG_B_URI },
+	.address = { SIPALG_DIALOG_A_ADDR, SIPALG_DIALOG_B_ADDR },
+	.state = { SIPALG_DIALOG_STATE },
+	.method = SIPALG_DIALOG_METHOD,
+	.start = SIPALG_DIALOG_START,
+};
+
 const struct view view_dialog = {
 	.cmd = SIPALG_CMD_DIALOG_GET,
 	.attr = SIPALG_A_DIALOG,
@@ -92,6 +100,15 @@ const struct view view_dialog = {
 	.lines = lines,
 	.part = SIPALG_DIALOG_MEDIA,
 	.part_columns = media_columns,
+	.filter = &filter,
+};
+
+static const struct filter_attrs subscription_filter = {
+	.user = { SIPALG_DIALOG_A_URI, SIPALG_DIALOG_B_URI },
+	.address = { SIPALG_DIALOG_A_ADDR, SIPALG_DIALOG_B_ADDR },
+	.state = { SIPALG_DIALOG_SUB_STATE },
+	.method = SIPALG_DIALOG_METHOD,
+	.start = SIPALG_DIALOG_START,
 };
 
 const struct view view_subscription = {
@@ -100,6 +117,7 @@ const struct view view_subscription = {
 	.kind = SIPALG_KIND_SUBSCRIPTION,
 	.schema = &schema_dialog,
 	.columns = subscription_columns,
+	.filter = &subscription_filter,
 };
 
 int cmd_dialog_list(struct ctx *ctx)

@@ -5,20 +5,26 @@
 #include "cmd.h"
 #include "sipalg_version.h"
 
+/* Where sentences begin. */
+#define HELP_COLUMN	46
+
 static void print_command(const struct command *row)
 {
-	char line[128];
+	char line[512];
 	size_t n;
 
 	n = snprintf(line, sizeof(line), "%s%s%s%s%s", row->object, row->verb ? " " : "",
 		     row->verb ?: "", row->arg ? " " : "", row->arg ?: "");
-	for (unsigned int i = 0; i < OPT_COUNT; i++) {
+	for (unsigned int i = 0; i < OPT_COUNT && n < sizeof(line); i++) {
 		if (row->options & 1u << i)
 			n += snprintf(line + n, sizeof(line) - n, " [%s%s%s]",
 				      option_infos[i].name, option_infos[i].value ? " " : "",
 				      option_infos[i].value ?: "");
 	}
-	printf("  %-46s %s\n", line, row->help);
+	if (n > HELP_COLUMN)
+		printf("  %s\n  %*s %s\n", line, HELP_COLUMN, "", row->help);
+	else
+		printf("  %-*s %s\n", HELP_COLUMN, line, row->help);
 }
 
 int cmd_help(struct ctx *ctx)

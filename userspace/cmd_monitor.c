@@ -40,7 +40,12 @@ static const struct cell message_words[] = {
 	{ "", 0, SIPALG_MSG_REASON },
 	{ "", 0, SIPALG_MSG_METHOD },
 	{ "status", 0, SIPALG_MSG_STATUS },
+	{ "cseq", 0, SIPALG_MSG_CSEQ },
+	{ "", 0, SIPALG_MSG_PROTOCOL },
+	{ "way", 0, SIPALG_MSG_WAY },
 	{ "from", 0, SIPALG_MSG_SRC_ADDR, SIPALG_MSG_SRC_PORT, ":" },
+	{ "as", 0, SIPALG_MSG_SRC_OUT_ADDR, SIPALG_MSG_SRC_OUT_PORT, ":" },
+	{ "sent-to", 0, SIPALG_MSG_DST_IN_ADDR, SIPALG_MSG_DST_IN_PORT, ":" },
 	{ "to", 0, SIPALG_MSG_DST_ADDR, SIPALG_MSG_DST_PORT, ":" },
 	{ "call-id", 0, SIPALG_MSG_CALL_ID },
 	{ NULL }
@@ -88,6 +93,13 @@ int cmd_monitor(struct ctx *ctx)
 {
 	/* One event, one line. */
 	ctx->print.json.pretty = false;
+	if (ctx->opt[OPT_CDR] && ctx->opt[OPT_MESSAGES]) {
+		error_say("%s: --cdr has no messages: leave out either", ctx->what);
+		return EXIT_USAGE;
+	}
+	if (ctx->opt[OPT_CDR])
+		return monitor_cdr(ctx);
+	ctx->nl.all = ctx->opt[OPT_MESSAGES];
 	if (nl_listen(&ctx->nl, monitor_message, monitor_lost, ctx) == 0)
 		return EXIT_OK;
 	nl_error_say(&ctx->nl, ctx->what);

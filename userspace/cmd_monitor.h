@@ -8,4 +8,7 @@
 int monitor_message(const struct nlmsghdr *nlh, void *ctx);
 void monitor_lost(uint32_t count, void *ctx);
 
+/* monitor --cdr. Returns the exit code. */
+int monitor_cdr(struct ctx *ctx);
+
 #endif

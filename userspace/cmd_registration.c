@@ -43,6 +43,13 @@ static const struct cell options_columns[] = {
 	{ NULL }
 };
 
+static const struct filter_attrs filter = {
+	.user = { SIPALG_REG_AOR },
+	.address = { SIPALG_REG_INNER_ADDR, SIPALG_REG_OUTER_ADDR, SIPALG_REG_REGISTRAR },
+	.state = { SIPALG_REG_STATE },
+	.start = SIPALG_REG_SINCE,
+};
+
 const struct view view_registration = {
 	.cmd = SIPALG_CMD_REGISTRATION_GET,
 	.attr = SIPALG_A_REGISTRATION,
@@ -51,6 +58,7 @@ const struct view view_registration = {
 	.lines = lines,
 	.part = SIPALG_REG_OPTIONS,
 	.part_columns = options_columns,
+	.filter = &filter,
 };
 
 int cmd_registration_list(struct ctx *ctx)

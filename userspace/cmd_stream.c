@@ -36,12 +36,20 @@ static const struct cell lines[] = {
 	{ NULL }
 };
 
+static const struct filter_attrs filter = {
+	.address = { SIPALG_STREAM_A_INNER_ADDR, SIPALG_STREAM_A_OUTER_ADDR,
+		     SIPALG_STREAM_B_INNER_ADDR, SIPALG_STREAM_B_OUTER_ADDR },
+	.state = { SIPALG_STREAM_A_STATE, SIPALG_STREAM_B_STATE },
+	.start = SIPALG_STREAM_START,
+};
+
 const struct view view_stream = {
 	.cmd = SIPALG_CMD_STREAM_GET,
 	.attr = SIPALG_A_STREAM,
 	.schema = &schema_stream,
 	.columns = columns,
 	.lines = lines,
+	.filter = &filter,
 };
 
 int cmd_stream_list(struct ctx *ctx)

@@ -10,6 +10,7 @@
 struct found {
 	uint16_t family;
 	uint32_t group;
+	uint32_t messages;
 };
 
 static void read_group(struct found *found, const struct nlattr *nest)
@@ -28,6 +29,8 @@ static void read_group(struct found *found, const struct nlattr *nest)
 	}
 	if (strcmp(name, SIPALG_GENL_GROUP) == 0)
 		found->group = id;
+	else if (strcmp(name, SIPALG_GENL_GROUP_MESSAGES) == 0)
+		found->messages = id;
 }
 
 static int read_answer(const struct nlmsghdr *nlh, void *data)
@@ -82,5 +85,6 @@ int family_find(struct nl *nl)
 	}
 	nl->family = found.family;
 	nl->group = found.group;
+	nl->messages = found.messages;
 	return 0;
 }

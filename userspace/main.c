@@ -208,7 +208,7 @@ static int run(struct ctx *ctx, const struct line *line)
 {
 	int result;
 
-	if (line->command->local)
+	if (line->command->local || ctx->opt[OPT_EVENTS])
 		return line->command->run(ctx);
 	if (line->netns && netns_enter(line->netns) < 0)
 		return EXIT_FAILED;

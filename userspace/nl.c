@@ -178,6 +178,11 @@ int nl_listen(struct nl *nl, nl_cb cb, void (*lost)(uint32_t count, void *data),
 		nl->error = errno;
 		return -1;
 	}
+	if (nl->all && mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &nl->messages,
+					     sizeof(nl->messages)) < 0) {
+		nl->error = errno;
+		return -1;
+	}
 	nl->seq = 0;
 	for (;;) {
 		if (losing && drained(nl)) {

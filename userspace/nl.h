@@ -16,6 +16,8 @@
  * @sock: the socket
  * @family: the family's number
  * @group: the number of its group of events
+ * @messages: and of that of messages, 0: the module has none
+ * @all: nl_listen() is to hear messages too
  * @request: the last one, while it is talked about
  * @seq: of the last request, 0 for events
  * @drops: events that the socket had lost when it was last asked
@@ -27,6 +29,8 @@ struct nl {
 	struct mnl_socket *sock;
 	uint16_t family;
 	uint32_t group;
+	uint32_t messages;
+	bool all;
 	const struct nlmsghdr *request;
 	uint32_t seq;
 	uint32_t drops;

@@ -259,3 +259,14 @@ void print_word(struct printer *p, const char *key, const char *value)
 	else
 		fprintf(p->out, "%s %s\n", key, value);
 }
+
+void print_count(struct printer *p, unsigned long count)
+{
+	if (!p->is_json) {
+		fprintf(p->out, "%lu\n", count);
+		return;
+	}
+	json_open(&p->json, NULL, '{');
+	json_number(&p->json, "count", count);
+	json_close(&p->json, '}');
+}

@@ -88,6 +88,9 @@ void print_reasons_close(struct printer *p);
 /* A line that says how many events are missing at this place. */
 void print_lost(struct printer *p, uint32_t count);
 
+/* How many entries a list has. */
+void print_count(struct printer *p, unsigned long count);
+
 /* A single word of the tool's own. */
 void print_word(struct printer *p, const char *key, const char *value);
 

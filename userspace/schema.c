@@ -102,6 +102,13 @@ static const char *const events[] = {
 	[SIPALG_EVENT_SUBSCRIPTION] = "subscription",
 };
 
+static const char *const ways[] = {
+	[SIPALG_WAY_PLAIN] = "plain",
+	[SIPALG_WAY_OUT] = "out",
+	[SIPALG_WAY_IN] = "in",
+	[SIPALG_WAY_BOTH] = "both",
+};
+
 static const char *const reasons[] = {
 #define X(e, name, class, text) [SIPALG_R_##e] = #name,
 	SIPALG_REASONS(X)
@@ -279,6 +286,13 @@ static const struct field message_fields[] = {
 	[SIPALG_MSG_SRC_PORT] = { "src_port", V_U16 },
 	[SIPALG_MSG_DST_ADDR] = { "dst_addr", V_ADDR },
 	[SIPALG_MSG_DST_PORT] = { "dst_port", V_U16 },
+	[SIPALG_MSG_SRC_OUT_ADDR] = { "src_out_addr", V_ADDR },
+	[SIPALG_MSG_SRC_OUT_PORT] = { "src_out_port", V_U16 },
+	[SIPALG_MSG_DST_IN_ADDR] = { "dst_in_addr", V_ADDR },
+	[SIPALG_MSG_DST_IN_PORT] = { "dst_in_port", V_U16 },
+	[SIPALG_MSG_WAY] = { "way", V_NAME8, NAMES(ways) },
+	[SIPALG_MSG_PROTOCOL] = { "protocol", V_NAME8, NAMES(protocols) },
+	[SIPALG_MSG_CSEQ] = { "cseq", V_U32 },
 };
 
 const struct schema schema_message = SCHEMA("message", message_fields);

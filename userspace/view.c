@@ -29,6 +29,12 @@ int view_list_message(const struct nlmsghdr *nlh, void *data)
 	walk->failed = found < 0;
 	if (found <= 0)
 		return found;
+	if (walk->filter && !filter_takes(walk->filter, &rec))
+		return 0;
+	if (walk->count) {
+		walk->rows++;
+		return 0;
+	}
 	if (!walk->open)
 		print_list_open(p, walk->key, walk->view->columns);
 	walk->open = true;
@@ -63,8 +69,8 @@ static bool list_request(struct ctx *ctx, const struct view *view, union nl_requ
 	nl_request(&ctx->nl, req, view->cmd, NLM_F_DUMP);
 	if (view->kind)
 		mnl_attr_put_u8(&req->nlh, SIPALG_A_KIND, view->kind);
-	if (call_id && !mnl_attr_put_strz_check(&req->nlh, sizeof(*req), SIPALG_A_CALL_ID,
-						call_id)) {
+	if (call_id && !(view->filter && view->filter->owner) &&
+	    !mnl_attr_put_strz_check(&req->nlh, sizeof(*req), SIPALG_A_CALL_ID, call_id)) {
 		error_say("%s: a Call-ID cannot be as long as %zu bytes", ctx->what,
 			  strlen(call_id));
 		return false;
@@ -81,17 +87,25 @@ int view_list_some(struct ctx *ctx, const struct view *view, const char *key,
 		   unsigned long limit)
 {
 	struct view_walk walk = { .ctx = ctx, .view = view, .key = key, .limit = limit };
+	struct filter filter;
 	union nl_request req;
 	int result, tries = TRIES;
 
+	if (filter_init(&filter, ctx, view->schema, view->filter) < 0)
+		return EXIT_USAGE;
+	walk.filter = &filter;
+	walk.count = ctx->opt[OPT_NUMBER];
 	do {
+		walk.rows = 0;
 		if (!list_request(ctx, view, &req))
 			return EXIT_USAGE;
 		result = nl_talk(&ctx->nl, &req, view_list_message, &walk);
 	} while (result == 0 && ctx->nl.interrupted && !walk.open && --tries);
 
 	/* An empty list has a heading too; one that failed halfway, its end. */
-	if (!walk.open && result == 0 && !walk.failed) {
+	if (walk.count && result == 0 && !walk.failed)
+		print_count(&ctx->print, walk.rows);
+	if (!walk.count && !walk.open && result == 0 && !walk.failed) {
 		print_list_open(&ctx->print, key, view->columns);
 		walk.open = true;
 	}

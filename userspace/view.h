@@ -4,6 +4,7 @@
 #define SIPALGCTL_VIEW_H
 
 #include "cmd.h"
+#include "filter.h"
 
 /**
  * struct view - how a kind of thing is asked for and shown
@@ -15,6 +16,7 @@
  * @lines: of one of them as text
  * @part: an attribute of many nests, listed under the lines, or 0
  * @part_columns: of that list
+ * @filter: what the options of its list mean, NULL: it has none
  */
 struct view {
 	uint8_t cmd;
@@ -25,6 +27,7 @@ struct view {
 	const struct cell *lines;
 	uint16_t part;
 	const struct cell *part_columns;
+	const struct filter_attrs *filter;
 };
 
 extern const struct view view_status;
@@ -53,6 +56,8 @@ int view_one(struct ctx *ctx, const struct view *view, const char *key, union nl
  * @ctx: the printer is in there
  * @view: what is shown
  * @key: of the list or the object
+ * @filter: which entries of a list, NULL: all
+ * @count: show how many there are, and nothing else
  * @limit: lines of text, 0: all
  * @rows: of the list
  * @open: the list is begun, or the one was printed
@@ -62,6 +67,8 @@ struct view_walk {
 	struct ctx *ctx;
 	const struct view *view;
 	const char *key;
+	const struct filter *filter;
+	bool count;
 	unsigned long limit;
 	unsigned long rows;
 	bool open;

@@ -19,6 +19,7 @@ from ua import Call, Ua
 E = genl.enums()
 READS = ('STATUS', 'DIALOG', 'REGISTRATION', 'BINDING', 'STATS')
 BAD = (errno.EINVAL, errno.ERANGE)
+WRITES = ('ENABLE', 'DISABLE', 'DIALOG_KILL', 'REGISTRATION_KILL')
 DUMPS = ('DIALOG', 'REGISTRATION', 'BINDING')
 
 
@@ -61,7 +62,7 @@ class Talk:
 def test_unknown_attributes():
     """attributes that a command does not know are refused, by each command"""
     with Talk() as talk:
-        for name in (*READS, 'ENABLE', 'DISABLE'):
+        for name in (*READS, *WRITES):
             for which in (E['SIPALG_A_PAD'], E['SIPALG_A_STATS'], E['SIPALG_A_KIND'] + 1, 99):
                 refused(talk, name, attr(which, number(1)), errno.EINVAL, '')
         refused(talk, 'STATUS', attr(E['SIPALG_A_ID'], number(1)), errno.EINVAL, 'attribute')
@@ -193,7 +194,7 @@ for name, dump in eval(sys.argv[2]):
 def test_rights():
     """each command needs CAP_NET_ADMIN, reading included"""
     with Talk():
-        asked = [(command(n), False) for n in (*READS, 'ENABLE', 'DISABLE')]
+        asked = [(command(n), False) for n in (*READS, *WRITES)]
         asked += [(command(n), True) for n in DUMPS]
         here = os.path.join(os.path.dirname(os.path.realpath(__file__)), 'py')
         done = subprocess.run([sys.executable, '-c', NOBODY, here, repr(asked)], check=True, text=True,

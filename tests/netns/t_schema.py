@@ -56,7 +56,8 @@ class Monitor:
 
     def __init__(self, network):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            ['ip', 'netns', 'exec', 'gw', net.CTL, '-j', 'monitor'], stdout=subprocess.PIPE)
+            ['ip', 'netns', 'exec', 'gw', net.CTL, '-j', 'monitor', '--messages'],
+            stdout=subprocess.PIPE)
         # It listens as soon as it tells of a call; there are calls until then.
         bob, dave = Ua(network, 'p2', 'bob'), Ua(network, 's2', 'dave', rtp=32000)
         end = time.monotonic() + net.WAIT

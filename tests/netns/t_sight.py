@@ -67,7 +67,8 @@ class Monitor:
 
     def __init__(self, server):
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            ['ip', 'netns', 'exec', 'gw', net.CTL, '-j', 'monitor'], stdout=subprocess.PIPE)
+            ['ip', 'netns', 'exec', 'gw', net.CTL, '-j', 'monitor', '--messages'],
+            stdout=subprocess.PIPE)
         self.pipe, self.rest, self.seen = self.process.stdout.fileno(), b'', []
         # It listens as soon as it tells of a message that is sent until then.
         end = time.monotonic() + net.WAIT

@@ -16,9 +16,9 @@ def names():
 
 
 def name_of(words):
-    """dialog show 7 is "dialog show"; options but --explain do not count."""
+    """dialog show 7 is "dialog show"; options but --explain, --count and --cdr do not."""
     kept = [word for i, word in enumerate(words)
-            if word == '--explain' or not (word.isdigit() or word.startswith('-') or
+            if word in ('--explain', '--count', '--cdr') or not (word.isdigit() or word.startswith('-') or
                                            i and words[i - 1].startswith('--'))]
     return ' '.join(kept) or 'overview'
 
