@@ -232,6 +232,9 @@ void sipalg_binding_prune(struct sipalg_binding *b,
 			  bool (*admits)(const struct sipalg_binding *b,
 					 const struct sip_host *host, bool outbound));
 
+/* A media binding forgets its flows, which go on. */
+void sipalg_binding_let_flows_go(struct sipalg_binding *b);
+
 /*
  * A conntrack entry of these two endpoints that is none of the binding's
  * would shadow it: remove it.

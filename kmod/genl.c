@@ -16,6 +16,7 @@
 #include "policy.h"
 #include "policy_genl.h"
 #include "registration.h"
+#include "state.h"
 #include "../include/sipalg_version.h"
 
 /* What the first rule says of ports; without a rule nothing is SIP. */
@@ -407,6 +408,11 @@ static const struct nla_policy rules_policy[] = {
 	[SIPALG_A_RULE] = { .type = NLA_NESTED },
 };
 
+static const struct nla_policy set_policy[] = {
+	[SIPALG_A_PAD] = { .type = NLA_REJECT },
+	[SIPALG_A_STATE] = { .type = NLA_NESTED },
+};
+
 static const struct nla_policy dialog_policy[SIPALG_A_KIND + 1] = {
 	[SIPALG_A_ID] = { .type = NLA_U32 },
 	[SIPALG_A_CALL_ID] = { .type = NLA_NUL_STRING, .len = 255 },
@@ -718,6 +724,22 @@ static const struct genl_ops ops[] = {
 		.policy = rules_policy,
 		.maxattr = ARRAY_SIZE(rules_policy) - 1,
 		.doit = sipalg_policy_set_doit,
+	},
+	{
+		.cmd = SIPALG_CMD_STATE_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = no_policy,
+		.maxattr = ARRAY_SIZE(no_policy) - 1,
+		.start = sipalg_state_start,
+		.dumpit = sipalg_state_dump,
+		.done = sipalg_state_done,
+	},
+	{
+		.cmd = SIPALG_CMD_STATE_SET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = set_policy,
+		.maxattr = ARRAY_SIZE(set_policy) - 1,
+		.doit = sipalg_state_set,
 	},
 };
 

@@ -15,6 +15,7 @@ enum option {
 	OPT_CALL_ID,
 	OPT_KIND,
 	OPT_EXPLAIN,
+	OPT_STATE,
 	OPT_COUNT
 };
 
@@ -97,6 +98,8 @@ int cmd_policy_load(struct ctx *ctx);
 int cmd_policy_reset(struct ctx *ctx);
 int cmd_save(struct ctx *ctx);
 int cmd_restore(struct ctx *ctx);
+int cmd_save_state(struct ctx *ctx);
+int cmd_restore_state(struct ctx *ctx);
 int cmd_metrics(struct ctx *ctx);
 int cmd_monitor(struct ctx *ctx);
 int cmd_help(struct ctx *ctx);

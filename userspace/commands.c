@@ -8,6 +8,7 @@ const struct option_info option_infos[OPT_COUNT] = {
 	[OPT_CALL_ID] = { "--call-id", "CALL-ID", "only those with this Call-ID" },
 	[OPT_KIND] = { "--kind", "KIND", "call or subscription: only those" },
 	[OPT_EXPLAIN] = { "--explain", NULL, "with a sentence for each" },
+	[OPT_STATE] = { "--state", NULL, "calls and registrations instead, in /run/sipalg.state" },
 };
 
 const struct command commands[] = {
@@ -47,9 +48,9 @@ const struct command commands[] = {
 	  "the rules of a file instead of all, or nothing if one is bad" },
 	{ "policy", "reset", NULL, 0, false, cmd_policy_reset,
 	  "the rule of the beginning instead of all: port 5060" },
-	{ "save", NULL, "[FILE]", 0, false, cmd_save,
+	{ "save", NULL, "[FILE]", OPT(STATE), false, cmd_save,
 	  "the policy to a file, /etc/sipalg.conf by default" },
-	{ "restore", NULL, "[FILE]", 0, false, cmd_restore,
+	{ "restore", NULL, "[FILE]", OPT(STATE), false, cmd_restore,
 	  "the policy from that file" },
 	{ "metrics", NULL, "[FILE]", 0, false, cmd_metrics,
 	  "status and counters for a monitoring system, as OpenMetrics text" },
