@@ -692,11 +692,11 @@ static int signalling_make(struct restore *r, const struct nlattr *nla,
 		sipalg_end_get(*found, SIPALG_INNER, &at);
 		if (!sip_host_equal(&at.host, inside)) {
 			err = REFUSE(r, EINVAL, "a binding leads to a host that is not its owner");
-			if (r->made)
-				sipalg_binding_discard(*found);
 		} else {
 			err = take_flows(r, n, *found, &at.host);
 		}
+		if (err && r->made)
+			sipalg_binding_discard(*found);
 	}
 	kfree(n);
 	return err;
@@ -720,8 +720,12 @@ static int reach_get(struct restore *r, const struct nlattr *nla)
 		err = REFUSE(r, EINVAL, "a side has one binding for its Contact and one for its route");
 	else
 		err = signalling_make(r, n->attr[A(BINDING)], &call->host[side], &b);
-	if (!err)
+	if (!err) {
 		err = reach_hosts(r, n, reach, b);
+		/* Without a host it would stay for a while; with one, undo ends it. */
+		if (err && r->made)
+			sipalg_binding_discard(b);
+	}
 	kfree(n);
 	return err;
 }
@@ -902,6 +906,8 @@ static int registration_fill(struct restore *r, const struct nest *n,
 	if (err)
 		reg->binding = NULL;
 	else if (sipalg_binding_hold(reg->binding, &reg->registrar)) {
+		if (r->made)
+			sipalg_binding_discard(reg->binding);
 		reg->binding = NULL;
 		err = REFUSE(r, ENOSPC, "too many hosts may send to a binding");
 	}
