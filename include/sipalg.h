@@ -57,6 +57,20 @@
  *	Ends a registration here: nobody gets in by it until the phone registers
  *	again. ENOENT: there is none.
  *
+ * SIPALG_CMD_STATE_GET (dump)
+ *	Live state, to be given back after the module was loaded again or to
+ *	another gateway: one message per call with all of its dialogs, then one
+ *	per registration that was granted, each a SIPALG_A_STATE nest with a
+ *	SIPALG_STATE_CALL or SIPALG_STATE_REGISTRATION in it. A call that does
+ *	not fit into a message is a SIPALG_STATE_LOST with its id instead.
+ *
+ * SIPALG_CMD_STATE_SET (do, ack)
+ *	One such nest: the call or registration is there from now on as it was,
+ *	with its bindings and ids, or nothing has changed. EEXIST: it is there
+ *	already. EADDRINUSE: an outer port is somebody else's. ENOSPC: a limit.
+ *	ENETDOWN: sipalg is not on here. EINVAL, ERANGE: the sentence says which
+ *	value cannot be.
+ *
  * SIPALG_CMD_EVENT (multicast group "events")
  *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
  *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE, the latter
@@ -96,6 +110,8 @@ enum sipalg_cmd {
 	SIPALG_CMD_POLICY_SET,
 	SIPALG_CMD_DIALOG_KILL,
 	SIPALG_CMD_REGISTRATION_KILL,
+	SIPALG_CMD_STATE_GET,
+	SIPALG_CMD_STATE_SET,
 	__SIPALG_CMD_MAX,
 	SIPALG_CMD_MAX = __SIPALG_CMD_MAX - 1
 };
@@ -117,8 +133,82 @@ enum sipalg_attr {
 	SIPALG_A_KIND,		/* u8, enum sipalg_dialog_kind */
 	SIPALG_A_STREAM,	/* nest, enum sipalg_stream_attr */
 	SIPALG_A_RULE,		/* nest, enum sipalg_rule_attr */
+	SIPALG_A_STATE,		/* nest, enum sipalg_state_attr */
 	__SIPALG_A_MAX,
 	SIPALG_A_MAX = __SIPALG_A_MAX - 1
+};
+
+/*
+ * State, at all of its levels: which attributes a nest may have stands behind
+ * it. Of flags, the lowest bit is named first.
+ */
+enum sipalg_state_attr {
+	SIPALG_STATE_UNSPEC,
+	SIPALG_STATE_PAD,
+	SIPALG_STATE_CALL,		/* nest: id to b-route, binding, reach, flow, dialog */
+	SIPALG_STATE_REGISTRATION,	/* nest: id to flags, user to asked, binding */
+	SIPALG_STATE_LOST,		/* u32: id of a call that does not fit */
+	SIPALG_STATE_DIALOG,		/* nest: state to b-tag, transaction, session */
+	SIPALG_STATE_TRANSACTION,	/* nest: kind (INVITE, UPDATE, PRACK, BYE), side, flags */
+	SIPALG_STATE_SESSION,		/* nest: kind (agreed, kept, offered by A, by B, early) */
+	SIPALG_STATE_LINE,		/* nest: end, of A and of B */
+	SIPALG_STATE_END,		/* nest: addr, port, rtcp-addr to codecs */
+	SIPALG_STATE_BINDING,		/* nest: id, type, addr to outer-port, flow */
+	SIPALG_STATE_REACH,		/* nest: side, kind (Contact, Record-Route), binding, host */
+	SIPALG_STATE_FLOW,		/* nest: a conntrack entry's first direction */
+	SIPALG_STATE_ID,		/* u32 */
+	SIPALG_STATE_KIND,		/* u8 */
+	SIPALG_STATE_TYPE,		/* u8, enum sipalg_binding_type */
+	SIPALG_STATE_SIDE,		/* u8: 0 A, 1 B */
+	SIPALG_STATE_FLAGS,		/* u32 */
+	SIPALG_STATE_ZONE,		/* u16: conntrack zone of the inside */
+	SIPALG_STATE_OUTER_ZONE,	/* u16 */
+	SIPALG_STATE_PROTOCOL,		/* u8, IPPROTO_ */
+	SIPALG_STATE_METHOD,		/* string: INVITE, SUBSCRIBE, REFER */
+	SIPALG_STATE_RULE,		/* u32: its number in the policy */
+	SIPALG_STATE_CALL_ID,		/* string */
+	SIPALG_STATE_A_TAG,		/* string */
+	SIPALG_STATE_A_URI,		/* string */
+	SIPALG_STATE_B_URI,		/* string */
+	SIPALG_STATE_A_HOST,		/* binary: address */
+	SIPALG_STATE_B_HOST,		/* binary: address */
+	SIPALG_STATE_A_TARGET,		/* binary: address in its Contact */
+	SIPALG_STATE_B_TARGET,		/* binary: address in its Contact */
+	SIPALG_STATE_A_ROUTE,		/* binary: address of its next proxy */
+	SIPALG_STATE_B_ROUTE,		/* binary: address of its next proxy */
+	SIPALG_STATE_STATE,		/* u8, enum sipalg_dialog_state */
+	SIPALG_STATE_STATUS,		/* u16 */
+	SIPALG_STATE_A_CSEQ,		/* u32 */
+	SIPALG_STATE_B_CSEQ,		/* u32 */
+	SIPALG_STATE_START,		/* u64, ms since the epoch */
+	SIPALG_STATE_ANSWER,		/* u64, the same */
+	SIPALG_STATE_LEFT,		/* u32: seconds until it is given up */
+	SIPALG_STATE_EXPIRES,		/* u32: seconds */
+	SIPALG_STATE_B_TAG,		/* string */
+	SIPALG_STATE_USER,		/* string */
+	SIPALG_STATE_DOMAIN,		/* string */
+	SIPALG_STATE_AOR,		/* string */
+	SIPALG_STATE_CONTACT,		/* string */
+	SIPALG_STATE_REGISTRAR,		/* binary: address */
+	SIPALG_STATE_REFRESHED,		/* u64, ms since the epoch */
+	SIPALG_STATE_ASKED,		/* u32: seconds */
+	SIPALG_STATE_ADDR,		/* binary: inner address, or a flow's source */
+	SIPALG_STATE_PORT,		/* u16 */
+	SIPALG_STATE_OUTER_ADDR,	/* binary: outer address, or a flow's destination */
+	SIPALG_STATE_OUTER_PORT,	/* u16 */
+	SIPALG_STATE_HOST,		/* binary: address that may come by there; several */
+	SIPALG_STATE_RTCP_ADDR,		/* binary: address; absent where it is that of RTP */
+	SIPALG_STATE_RTCP_PORT,		/* u16 */
+	SIPALG_STATE_RTP_BINDING,	/* u32: id of one of the call's bindings */
+	SIPALG_STATE_RTCP_BINDING,	/* u32: likewise */
+	SIPALG_STATE_DIRECTION,		/* u8 */
+	SIPALG_STATE_PART,		/* u8 */
+	SIPALG_STATE_INDEX,		/* u8 */
+	SIPALG_STATE_PAIR,		/* u8 */
+	SIPALG_STATE_CODECS,		/* binary */
+	SIPALG_STATE_CSEQ,		/* u32 */
+	__SIPALG_STATE_MAX,
+	SIPALG_STATE_MAX = __SIPALG_STATE_MAX - 1
 };
 
 /* What a dump of dialogs shows. */

@@ -209,6 +209,20 @@ void sipalg_binding_kill_flows(struct sipalg_binding *b)
 	}
 }
 
+void sipalg_binding_let_flows_go(struct sipalg_binding *b)
+{
+	struct nf_conn *flows[SIPALG_FLOWS_MAX];
+	unsigned int i, n;
+
+	spin_lock_bh(&b->lock);
+	n = b->nflows;
+	memcpy(flows, b->flows, sizeof(flows));
+	b->nflows = 0;
+	spin_unlock_bh(&b->lock);
+	for (i = 0; i < n; i++)
+		nf_ct_put(flows[i]);
+}
+
 static bool admits_tuple(const struct sipalg_binding *b, const struct nf_conn *ct,
 			 enum ip_conntrack_dir dir, bool src,
 			 bool (*admits)(const struct sipalg_binding *b,

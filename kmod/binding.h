@@ -253,6 +253,8 @@ void sipalg_binding_prune(struct sipalg_binding *b,
 
 /* The other end of one of its flows that went both ways. False: there is none. */
 bool sipalg_binding_heard(struct sipalg_binding *b, struct sip_endpoint *peer);
+/* A media binding forgets its flows, which go on. */
+void sipalg_binding_let_flows_go(struct sipalg_binding *b);
 
 /*
  * A conntrack entry of these two endpoints that is none of the binding's

@@ -359,9 +359,8 @@ static bool count_dialog(struct sipalg_net *sn, struct sipalg_ctx *ctx)
 }
 
 /* The rule's limits, of all and of the host that began the call. */
-static bool count_for_rule(struct sipalg_ctx *ctx, struct sipalg_dialog *d)
+static bool count_for_rule(struct sipalg_call *call, struct sipalg_dialog *d)
 {
-	struct sipalg_call *call = ctx->call;
 	struct sipalg_rule *r = call->rule;
 
 	if (!count_up(&r->dialogs, r->option[SIPALG_O_MAX_DIALOGS]))
@@ -398,7 +397,7 @@ static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 	}
 	INIT_LIST_HEAD(&d->yield);
 	d->call = ctx->call;
-	if (!count_for_rule(ctx, d)) {
+	if (!count_for_rule(ctx->call, d)) {
 		kfree(d);
 		atomic_dec(&ctx->sn->ndialogs);
 		return SIPALG_R_LIMIT_CALLS;
@@ -574,6 +573,52 @@ enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx)
 	return prepare_tag(ctx);
 }
 
+struct sipalg_call *sipalg_call_new(struct sipalg_net *sn, const char *call_id,
+				    const char *a_tag, const char *a_uri, const char *b_uri)
+{
+	u32 len[] = { strlen(call_id), strlen(a_tag), strlen(a_uri), strlen(b_uri) };
+	struct sipalg_call *call;
+	char *at;
+
+	call = kzalloc(struct_size(call, text, len[0] + len[1] + len[2] + len[3] + 4),
+		       GFP_KERNEL);
+	if (!call)
+		return NULL;
+	call->sn = sn;
+	call->hash = sipalg_hash(sn, call_id, len[0]);
+	call->dead = true;
+	INIT_LIST_HEAD(&call->dialogs);
+	timer_setup(&call->timer, call_timer, 0);
+	at = call->text;
+	call->call_id_len = len[0];
+	call->a_tag_len = len[1];
+	call->call_id = put_text(&at, call_id, len[0]);
+	call->a_tag = put_text(&at, a_tag, len[1]);
+	call->a_uri = put_text(&at, a_uri, len[2]);
+	call->b_uri = put_text(&at, b_uri, len[3]);
+	return call;
+}
+
+struct sipalg_dialog *sipalg_dialog_new(struct sipalg_call *call, gfp_t gfp)
+{
+	struct sipalg_net *sn = call->sn;
+	struct sipalg_dialog *d;
+
+	if (call->ndialogs >= sn->limits.forks ||
+	    !count_up(&sn->ndialogs, READ_ONCE(sn->limits.dialogs)))
+		return ERR_PTR(-ENOSPC);
+	d = kzalloc(sizeof(*d), gfp);
+	if (d) {
+		INIT_LIST_HEAD(&d->yield);
+		d->call = call;
+		if (count_for_rule(call, d))
+			return d;
+		kfree(d);
+	}
+	atomic_dec(&sn->ndialogs);
+	return ERR_PTR(-ENOSPC);
+}
+
 static void dialog_free(struct sipalg_dialog *d)
 {
 	sipalg_yield_forget(d);
@@ -632,6 +677,82 @@ void sipalg_call_publish(struct sipalg_ctx *ctx)
 		sipalg_count(ctx->sn, SIPALG_R_DIALOGS);
 	}
 	call->dead = false;
+}
+
+/* Under RCU: the same call in the table; more than may share a key count, too. */
+static int same_call(const struct sipalg_call *call)
+{
+	const struct sipalg_call *other;
+	struct rhlist_head *list, *pos;
+	unsigned int n = 0;
+
+	list = rhltable_lookup(&call->sn->calls, &call->hash, call_params);
+	rhl_for_each_entry_rcu(other, pos, list, node) {
+		if (++n == SIPALG_SAME_KEY)
+			return -ENOSPC;
+		if (!other->dead && other->zone == call->zone &&
+		    !strcmp(other->call_id, call->call_id) &&
+		    !strcmp(other->a_tag, call->a_tag) &&
+		    sip_host_equal(&other->host[0], &call->host[0]) &&
+		    sip_host_equal(&other->host[1], &call->host[1]))
+			return -EEXIST;
+	}
+	return 0;
+}
+
+int sipalg_call_is_known(const struct sipalg_call *call)
+{
+	int err;
+
+	rcu_read_lock();
+	err = same_call(call);
+	rcu_read_unlock();
+	return err;
+}
+
+int sipalg_call_add(struct sipalg_call *call)
+{
+	spinlock_t *lock = sipalg_lock(call->sn, call->hash);
+	struct sipalg_dialog *d;
+	int err;
+
+	rcu_read_lock();
+	spin_lock_bh(lock);
+	err = same_call(call) ?: rhltable_insert(&call->sn->calls, &call->node, call_params);
+	if (err)
+		goto out;
+	atomic_inc(&call->sn->ncalls);
+	call->dead = false;
+	list_for_each_entry(d, &call->dialogs, list) {
+		sipalg_count(call->sn, SIPALG_R_DIALOGS);
+		sipalg_yield_update(d);
+		sipalg_media_open(d);
+		sipalg_sight_settle(d, 0);
+		sipalg_call_arm(call, d->deadline);
+	}
+out:
+	spin_unlock_bh(lock);
+	rcu_read_unlock();
+	return err;
+}
+
+void sipalg_call_undo(struct sipalg_call *call)
+{
+	spinlock_t *lock = sipalg_lock(call->sn, call->hash);
+	struct sipalg_dialog *d, *tmp;
+
+	spin_lock_bh(lock);
+	list_for_each_entry_safe(d, tmp, &call->dialogs, list) {
+		list_del(&d->list);
+		dialog_free(d);
+	}
+	sipalg_call_unlease(call);
+	if (call->master)
+		nf_ct_put(call->master);
+	call->master = NULL;
+	spin_unlock_bh(lock);
+	sipalg_rule_put(call->rule);
+	kfree_rcu(call, rcu);
 }
 
 /* With the call's lock. Frees what nobody can find any more. */

@@ -229,6 +229,22 @@ void sipalg_call_arm(struct sipalg_call *call, unsigned long when);
 void sipalg_call_forget(struct sipalg_dialog *d);
 
 /*
+ * A call that comes back (restore.c), in process context.
+ *
+ * sipalg_call_new: out of everybody's sight, or NULL.
+ * sipalg_dialog_new: one of its dialogs, counted; an ERR_PTR. Under RCU.
+ * sipalg_call_is_known: -EEXIST: there is such a call. -ENOSPC: too many.
+ * sipalg_call_add: put it into the table. Return: 0, as above, -ENOMEM.
+ * sipalg_call_undo: it was not added after all: everything of it goes.
+ */
+struct sipalg_call *sipalg_call_new(struct sipalg_net *sn, const char *call_id,
+				    const char *a_tag, const char *a_uri, const char *b_uri);
+struct sipalg_dialog *sipalg_dialog_new(struct sipalg_call *call, gfp_t gfp);
+int sipalg_call_is_known(const struct sipalg_call *call);
+int sipalg_call_add(struct sipalg_call *call);
+void sipalg_call_undo(struct sipalg_call *call);
+
+/*
  * What gives way at a limit, in yield.c: dialogs that are over, then those that
  * were not answered, the oldest first; answered ones never.
  *

@@ -138,7 +138,42 @@ struct nf_conn *sipalg_flow_root(struct nf_conn *ct)
 	return ct->master ?: ct;
 }
 
+/* The extension of an earlier load of the module: nobody's helper, not our magic. */
+static struct sipalg_flow *stale_flow(struct nf_conn *ct)
+{
+	struct nf_conn_help *help = nfct_help(ct);
+
+	if (!help || rcu_access_pointer(help->helper) || sipalg_flow(ct))
+		return NULL;
+	return (struct sipalg_flow *)help->data;
+}
+
+void sipalg_flow_again(struct sipalg_net *sn, struct nf_conn *ct, u16 flags)
+{
+	struct sipalg_flow *flow = sipalg_flow(ct);
+
+	/* Adopted already: what was known is known again. */
+	if (flow) {
+		WRITE_ONCE(flow->flags[0], READ_ONCE(flow->flags[0]) | (flags & 0xff));
+		WRITE_ONCE(flow->flags[1], READ_ONCE(flow->flags[1]) | flags >> 8);
+		return;
+	}
+	flow = stale_flow(ct);
+	if (!flow || nf_ct_protonum(ct) != IPPROTO_UDP)
+		return;
+	/* A packet may be looking at it: the magic comes last. */
+	memset(flow, 0, sizeof(*flow));
+	flow->flags[0] = flags;
+	flow->flags[1] = flags >> 8;
+	flow->zone = sipalg_inner_zone(ct);
+	smp_store_release(&flow->magic, sipalg_flow_magic);
+	sipalg_count(sn, SIPALG_R_FLOWS);
+}
+
 /*
+ * One that an earlier load of the module followed has the extension, and goes on
+ * with its mapping. It has a master if it came by a binding.
+ *
  * An extension can only be added before a flow is confirmed, so a flow that is
  * older than us begins anew with its next packet. NAT gives it the same
  * mapping if it is still free, which it is: it was this flow's.
@@ -148,14 +183,18 @@ static int is_old_flow(struct nf_conn *ct, void *data)
 	struct sipalg_net *sn = data;
 	bool ours;
 
-	if (nf_ct_protonum(ct) != IPPROTO_UDP || nfct_help(ct))
+	if (nf_ct_protonum(ct) != IPPROTO_UDP || (nfct_help(ct) && !stale_flow(ct)))
 		return 0;
 	rcu_read_lock();
-	ours = sipalg_policy_wants(sn, ct);
+	ours = sipalg_policy_wants(sn, ct) || (ct->master && stale_flow(ct));
 	rcu_read_unlock();
 	if (!ours)
 		return 0;
 	this_cpu_inc(sn->stats->n[SIPALG_R_ADOPTED]);
+	if (stale_flow(ct)) {
+		sipalg_flow_again(sn, ct, ct->master ? SIPALG_FLOW_BOUND : 0);
+		return 0;
+	}
 	return 1;
 }
 

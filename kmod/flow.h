@@ -135,6 +135,12 @@ void sipalg_flow_let_go(struct nf_conn *ct, struct sipalg_flow *flow);
 /* Restart UDP flows on the SIP port that are older than us. May sleep. */
 void sipalg_flow_adopt(struct sipalg_net *sn);
 
+/*
+ * A confirmed flow that an earlier load of the module followed is followed again,
+ * and @flags are what was known of it. Others are left as they are.
+ */
+void sipalg_flow_again(struct sipalg_net *sn, struct nf_conn *ct, u16 flags);
+
 /* The flow that others become related to: its own master, if it has one. */
 struct nf_conn *sipalg_flow_root(struct nf_conn *ct);
 

@@ -15,6 +15,7 @@
 #include "policy.h"
 #include "policy_genl.h"
 #include "registration.h"
+#include "state.h"
 #include "../include/sipalg_version.h"
 
 /* What the first rule says of ports; without a rule nothing is SIP. */
@@ -161,6 +162,11 @@ static const struct nla_policy no_policy[] = {
 static const struct nla_policy rules_policy[] = {
 	[SIPALG_A_PAD] = { .type = NLA_REJECT },
 	[SIPALG_A_RULE] = { .type = NLA_NESTED },
+};
+
+static const struct nla_policy set_policy[] = {
+	[SIPALG_A_PAD] = { .type = NLA_REJECT },
+	[SIPALG_A_STATE] = { .type = NLA_NESTED },
 };
 
 /* Shows @entry if it has this id. -ENOENT: it has not. */
@@ -402,6 +408,22 @@ static const struct genl_ops ops[] = {
 		.policy = sipalg_id_policy,
 		.maxattr = SIPALG_A_ID,
 		.doit = sipalg_registration_kill_doit,
+	},
+	{
+		.cmd = SIPALG_CMD_STATE_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = no_policy,
+		.maxattr = ARRAY_SIZE(no_policy) - 1,
+		.start = sipalg_state_start,
+		.dumpit = sipalg_state_dump,
+		.done = sipalg_state_done,
+	},
+	{
+		.cmd = SIPALG_CMD_STATE_SET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = set_policy,
+		.maxattr = ARRAY_SIZE(set_policy) - 1,
+		.doit = sipalg_state_set,
 	},
 };
 

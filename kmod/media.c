@@ -470,6 +470,16 @@ static void open_lines(const struct sipalg_session *s)
 		open_line(&s->line[i]);
 }
 
+void sipalg_media_open(const struct sipalg_dialog *d)
+{
+	if (d->agreed)
+		open_lines(d->agreed);
+	if (d->offer[0] && d->offer[0]->answered)
+		open_lines(d->offer[0]);
+	if (d->offer[1] && d->offer[1]->answered)
+		open_lines(d->offer[1]);
+}
+
 /* The session that this answer changes, as an offer of the same once more. */
 static struct sipalg_session *offer_again(struct sipalg_ctx *ctx,
 					  const struct sipalg_session *from)

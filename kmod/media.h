@@ -144,6 +144,8 @@ void sipalg_media_trim(struct sipalg_dialog *d);
  * callee's leg, @from that of the caller's, which sees the messages.
  */
 void sipalg_media_mirror(struct sipalg_dialog *to, const struct sipalg_dialog *from);
+/* The dialog has come back: what is in the way of its media goes. */
+void sipalg_media_open(const struct sipalg_dialog *d);
 /* The dialog is over: close everything. */
 void sipalg_media_close(struct sipalg_dialog *d);
 

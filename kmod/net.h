@@ -177,6 +177,15 @@ static inline u32 sipalg_new_id(struct sipalg_net *sn)
 	return atomic_inc_return(&sn->next_id);
 }
 
+/* An id came back: new ones are higher. */
+static inline void sipalg_id_taken(struct sipalg_net *sn, u32 id)
+{
+	int old = atomic_read(&sn->next_id);
+
+	while ((u32)old < id && !atomic_try_cmpxchg(&sn->next_id, &old, id))
+		;
+}
+
 /* Sum of a counter over all CPUs. */
 u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r);
 

@@ -170,6 +170,28 @@ static struct sipalg_registration *registration_alloc(struct sipalg_ctx *ctx,
 	return r;
 }
 
+struct sipalg_registration *sipalg_registration_new(struct sipalg_net *sn, const char *user,
+						    const char *domain, const char *aor,
+						    const char *contact)
+{
+	u32 len[] = { strlen(user), strlen(domain), strlen(aor), strlen(contact) };
+	struct sipalg_registration *r;
+	char *at;
+
+	r = kzalloc(struct_size(r, text, len[0] + len[1] + len[2] + len[3] + 4), GFP_KERNEL);
+	if (!r)
+		return NULL;
+	r->sn = sn;
+	r->dead = true;
+	at = r->text;
+	r->user = put_text(&at, user, len[0]);
+	r->domain = put_text(&at, domain, len[1]);
+	r->aor = put_text(&at, aor, len[2]);
+	r->contact = put_text(&at, contact, len[3]);
+	timer_setup(&r->timer, registration_timer, 0);
+	return r;
+}
+
 static bool has_room(const struct sipalg_ctx *ctx)
 {
 	const struct sipalg_registration *r;
@@ -186,13 +208,11 @@ static bool has_room(const struct sipalg_ctx *ctx)
 }
 
 /* The rule's limits, of all and of the phone's host. */
-static bool count_for_rule(struct sipalg_ctx *ctx, struct sipalg_registration *r)
+static bool count_for_rule(struct sipalg_registration *r, struct sipalg_rule *rule)
 {
-	struct sipalg_rule *rule = ctx->rule;
-
 	if (atomic_inc_return(&rule->registrations) > rule->option[SIPALG_O_MAX_REGISTRATIONS] ||
 	    !sipalg_source_take(r->sn, rule->option[SIPALG_O_MAX_REGISTRATIONS_SOURCE], true,
-				&ctx->path.src_in.host, r->zone, &r->source)) {
+				&r->inner.host, r->zone, &r->source)) {
 		atomic_dec(&rule->registrations);
 		return false;
 	}
@@ -225,7 +245,7 @@ static enum sipalg_reason registration_make(struct sipalg_ctx *ctx,
 	r = registration_alloc(ctx, c);
 	if (!r)
 		goto err;
-	if (!count_for_rule(ctx, r)) {
+	if (!count_for_rule(r, ctx->rule)) {
 		kfree(r);
 		atomic_dec(&sn->nregistrations);
 		return SIPALG_R_LIMIT_REGISTRATIONS;
@@ -334,6 +354,80 @@ static void arm(struct sipalg_registration *r)
 		mod_timer(&r->timer, now + left - left / 8);
 	else
 		mod_timer(&r->timer, r->until);
+}
+
+/* Under RCU and the lock: is there such a registration, or no room? */
+static int same_registration(const struct sipalg_registration *r)
+{
+	const struct sipalg_registration *other;
+	struct rhlist_head *list, *pos;
+	unsigned int n = 0;
+
+	list = rhltable_lookup(&r->sn->registrations, &r->hash, registration_params);
+	rhl_for_each_entry_rcu(other, pos, list, node) {
+		if (++n == SIPALG_SAME_KEY)
+			return -ENOSPC;
+		if (!other->dead && other->zone == r->zone &&
+		    sip_endpoint_equal(&other->inner, &r->inner) &&
+		    sip_host_equal(&other->registrar, &r->registrar) &&
+		    !strcmp(other->user, r->user) && !strcmp(other->domain, r->domain))
+			return -EEXIST;
+	}
+	return 0;
+}
+
+/* As sipalg_registration_hash() has it. */
+static u64 hash_of(const struct sipalg_registration *r)
+{
+	return siphash(r->user, strlen(r->user), &r->sn->secret) ^
+	       siphash(&r->inner.host, sizeof(r->inner.host), &r->sn->secret);
+}
+
+int sipalg_registration_add(struct sipalg_registration *r)
+{
+	struct sipalg_net *sn = r->sn;
+	spinlock_t *lock;
+	int err;
+
+	r->hash = hash_of(r);
+	lock = sipalg_lock(sn, r->hash);
+	rcu_read_lock();
+	spin_lock_bh(lock);
+	err = same_registration(r);
+	if (err)
+		goto out;
+	err = -ENOSPC;
+	if (atomic_inc_return(&sn->nregistrations) > READ_ONCE(sn->limits.registrations))
+		goto out_count;
+	/* It takes a reference of its own; that of the caller goes. */
+	if (!count_for_rule(r, r->rule))
+		goto out_count;
+	sipalg_rule_put(r->rule);
+	err = rhltable_insert(&sn->registrations, &r->node, registration_params);
+	if (err) {
+		sipalg_rule_get(r->rule);
+		uncount(r);
+		goto out_count;
+	}
+	r->dead = false;
+	r->granted = true;
+	sipalg_count(sn, SIPALG_R_REGISTRATIONS);
+	arm(r);
+	goto out;
+out_count:
+	atomic_dec(&sn->nregistrations);
+out:
+	spin_unlock_bh(lock);
+	rcu_read_unlock();
+	return err;
+}
+
+void sipalg_registration_undo(struct sipalg_registration *r)
+{
+	if (r->binding)
+		sipalg_binding_drop(r->binding, &r->registrar, 0);
+	sipalg_rule_put(r->rule);
+	kfree(r);
 }
 
 static void registration_timer(struct timer_list *t)

@@ -106,6 +106,17 @@ void sipalg_registration_commit(struct sipalg_ctx *ctx);
 /* The operator's end: nobody gets in by it until the phone registers anew. */
 void sipalg_registration_kill(struct sipalg_registration *r);
 
+/*
+ * A registration that comes back (restore.c), in process context; @new is out of
+ * everybody's sight until it was added. Return of _add: 0, -EEXIST, -ENOSPC,
+ * -ENOMEM; after an error it is undone.
+ */
+struct sipalg_registration *sipalg_registration_new(struct sipalg_net *sn, const char *user,
+						    const char *domain, const char *aor,
+						    const char *contact);
+int sipalg_registration_add(struct sipalg_registration *r);
+void sipalg_registration_undo(struct sipalg_registration *r);
+
 int sipalg_registrations_init(struct sipalg_net *sn);
 /* End all; hooks are off; may sleep. */
 void sipalg_registrations_flush(struct sipalg_net *sn);

@@ -27,6 +27,7 @@ enum option {
 	OPT_MESSAGES,
 	OPT_CDR,
 	OPT_EVENTS,
+	OPT_LIVE,
 	OPT_COUNT
 };
 
@@ -111,6 +112,8 @@ int cmd_policy_load(struct ctx *ctx);
 int cmd_policy_reset(struct ctx *ctx);
 int cmd_save(struct ctx *ctx);
 int cmd_restore(struct ctx *ctx);
+int cmd_save_state(struct ctx *ctx);
+int cmd_restore_state(struct ctx *ctx);
 int cmd_metrics(struct ctx *ctx);
 int cmd_monitor(struct ctx *ctx);
 int cmd_explain(struct ctx *ctx);

@@ -178,6 +178,8 @@ static const char *config(const struct ctx *ctx)
 
 int cmd_restore(struct ctx *ctx)
 {
+	if (ctx->opt[OPT_LIVE])
+		return cmd_restore_state(ctx);
 	return replace(ctx, config(ctx), WORD);
 }
 
@@ -186,6 +188,8 @@ int cmd_save(struct ctx *ctx)
 	struct policy p = { 0 };
 	int result;
 
+	if (ctx->opt[OPT_LIVE])
+		return cmd_save_state(ctx);
 	result = policy_fetch(&ctx->nl, ctx->what, &p);
 	if (result == 0)
 		result = policy_write(&p, config(ctx), WORD);

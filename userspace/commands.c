@@ -20,6 +20,7 @@ const struct option_info option_infos[OPT_COUNT] = {
 	[OPT_MESSAGES] = { "--messages", NULL, "each message as well" },
 	[OPT_CDR] = { "--cdr", NULL, "a record for each finished call instead" },
 	[OPT_EVENTS] = { "--file", "FILE", "of \"-j monitor --messages\", not live" },
+	[OPT_LIVE] = { "--state", NULL, "calls and registrations instead, in /run/sipalg.state" },
 };
 
 #define OPT_AGES	(OPT(OLDER) | OPT(YOUNGER))
@@ -70,9 +71,9 @@ const struct command commands[] = {
 	  "the rules of a file instead of all, or nothing if one is bad" },
 	{ "policy", "reset", NULL, 0, false, cmd_policy_reset,
 	  "the rule of the beginning instead of all: port 5060" },
-	{ "save", NULL, "[FILE]", 0, false, cmd_save,
+	{ "save", NULL, "[FILE]", OPT(LIVE), false, cmd_save,
 	  "the policy to a file, /etc/sipalg.conf by default" },
-	{ "restore", NULL, "[FILE]", 0, false, cmd_restore,
+	{ "restore", NULL, "[FILE]", OPT(LIVE), false, cmd_restore,
 	  "the policy from that file" },
 	{ "metrics", NULL, "[FILE]", 0, false, cmd_metrics,
 	  "status and counters for a monitoring system, as OpenMetrics text" },

@@ -13,7 +13,7 @@
 
 /* @new ends with XXXXXX. The errno is that of the step that failed. */
 static int replace(const char *path, char *new, void (*write)(FILE *out, const void *data),
-		   const void *data)
+		   const void *data, mode_t mode)
 {
 	int fd = mkostemp(new, O_CLOEXEC);
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
@@ -25,12 +25,13 @@ static int replace(const char *path, char *new, void (*write)(FILE *out, const v
 		return -1;
 	}
 	write(out, data);
-	bad = fflush(out) || ferror(out) || fchmod(fd, 0644) || fsync(fd);
+	bad = fflush(out) || ferror(out) || fchmod(fd, mode) || fsync(fd);
 	bad = fclose(out) || bad;
 	return bad || rename(new, path) ? -1 : 0;
 }
 
-int file_replace(const char *path, void (*write)(FILE *out, const void *data), const void *data)
+static int replace_with(const char *path, void (*write)(FILE *out, const void *data),
+			const void *data, mode_t mode)
 {
 	int result, error;
 	char *new;
@@ -43,7 +44,7 @@ int file_replace(const char *path, void (*write)(FILE *out, const void *data), c
 		error_say("there is no memory to write %s", path);
 		return -1;
 	}
-	result = replace(path, new, write, data);
+	result = replace(path, new, write, data, mode);
 	error = errno;
 	if (result < 0) {
 		unlink(new);
@@ -51,4 +52,15 @@ int file_replace(const char *path, void (*write)(FILE *out, const void *data), c
 	}
 	free(new);
 	return result;
+}
+
+int file_replace(const char *path, void (*write)(FILE *out, const void *data), const void *data)
+{
+	return replace_with(path, write, data, 0644);
+}
+
+int file_replace_private(const char *path, void (*write)(FILE *out, const void *data),
+			 const void *data)
+{
+	return replace_with(path, write, data, 0600);
 }

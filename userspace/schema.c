@@ -390,6 +390,7 @@ static const struct field top_fields[] = {
 	[SIPALG_A_KIND] = { "kind", V_NAME8, NAMES(dialog_kinds) },
 	[SIPALG_A_STREAM] = { "stream", V_NEST, .nest = &schema_stream },
 	[SIPALG_A_RULE] = { "rule", V_NEST, .nest = &schema_rule },
+	[SIPALG_A_STATE] = { "state", V_BINARY },	/* state.c has its own table */
 };
 
 const struct schema schema_top = SCHEMA("message", top_fields);
