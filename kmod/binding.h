@@ -91,7 +91,7 @@ struct sipalg_lease {
  * @users: media lines that refer to it; protected by the call's lock
  * @id: for people
  * @call: media: whose it is; valid under RCU; protected by the call's lock
- * @named: media: where the other side says that it is; likewise
+ * @named: media: hash of where the other side says that it is; likewise
  * @latched: media: the one end that may send to it, family 0: none was chosen;
  *	protected by the call's lock
  * @timer: signalling: looks for leases that ended, and for having none
@@ -110,8 +110,8 @@ struct sipalg_binding {
 	bool stale;
 	u16 users;
 	u32 id;
+	u32 named;
 	struct sipalg_call *call;
-	struct sip_endpoint named;
 	struct sip_endpoint latched;
 	union {
 		struct nf_conn *flows[SIPALG_FLOWS_MAX];

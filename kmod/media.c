@@ -394,10 +394,13 @@ static void clear_way(const struct sipalg_media_end *end,
 /* At another place than before, whoever sends first from now on is chosen anew. */
 static void follow(struct sipalg_binding *b, const struct sip_endpoint *place)
 {
-	if (!b || sip_endpoint_equal(&b->named, place))
+	u32 named;
+
+	if (!b)
 		return;
-	b->named = *place;
-	if (!b->latched.host.family)
+	named = siphash(&place->host, sizeof(place->host), &b->sn->secret) + place->port;
+	swap(named, b->named);
+	if (named == b->named || !b->latched.host.family)
 		return;
 	memset(&b->latched, 0, sizeof(b->latched));
 	sipalg_binding_kill_flows(b);

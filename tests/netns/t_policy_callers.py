@@ -74,6 +74,18 @@ def test_callers():
             check(not gets_in(phone, trunk, contact), f'{rule}: it gets in after the end')
 
 
+def test_call_goes_on():
+    """a registration that ends during a call shuts callers out, although the call keeps the Contact open for itself"""
+    with net.Net() as network:
+        phone, server, trunk = agents(network)
+        gateway.policy('alg callers 203.0.113.20')
+        contact = register(phone, server)
+        call = Call(server, phone, contact, sip.hostport(contact)).start()
+        register(phone, server, expires=0)
+        check(not gets_in(phone, trunk, contact), 'it gets in after the end')
+        call.hang_up()
+
+
 def test_none():
     """without the option, or with other hosts in it, only the registrar may call"""
     for rule in 'alg', 'alg callers 203.0.113.0/28,2001:db8:b::20', 'alg callers 0.0.0.0/0 registration-pinholes off':

@@ -103,10 +103,13 @@ def test_six():
             call, server = call_of(network, f'alg inner {inner}', speaker, v6=True)
             call.start()
             equal(call.invite.data, call.sent.data, 'the INVITE')
+            # Where nothing is translated the server's own port has a binding, which may lead to where it was told.
+            other = network.udp('s1', 30010, v6=True)
+            equal(network.absent(other, call.to_caller, speaker.rtp, 'p2', 's1'), not good, f'{inner}: is it shut?')
+            equal(len([b for b in gateway.bindings() if b['inner_addr'] == speaker.media[0]]), 2 * good,
+                  f'{inner}: the bindings of the speaker')
             if good:
                 check_audio(call, speaker, server)
-            else:
-                check(network.absent(server.rtp, call.to_caller, speaker.rtp, 'p2', 's1'), f'{inner}: it is let in')
             call.hang_up()
             check(network.closes(server.rtp, call.to_caller, speaker.rtp, 'p2', 's1'), 'media pass after the end')
 
