@@ -26,7 +26,7 @@ declare -A group=(
     [kunit]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils kmod iproute2 linux-source-6.12"
     [static]="make gcc libc6-dev libmnl-dev sparse clang lld llvm libelf-dev shellcheck perl xz-utils linux-source-6.12"
     [dkms]="dkms make gcc kmod"
-    [deb]="debhelper dh-dkms dpkg-dev lintian systemd"
+    [deb]="debhelper dh-dkms dpkg-dev lintian systemd man-db jq procps"
     # unit tests in user space, and what reads their output
     [unit]="make gcc libc6-dev perl jq python3 python3-jsonschema mandoc"
     [fuzz]="make clang llvm libclang-rt-dev libc6-dev"
