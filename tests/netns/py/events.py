@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """sipalgctl monitor and its like, read line by line."""
 
+import atexit
 import json
 import os
 import select
@@ -19,6 +20,8 @@ class Watcher:
         before = self.listeners()
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             ['ip', 'netns', 'exec', 'gw', net.CTL, *words], stdout=subprocess.PIPE)
+        # A test that fails leaves it running; nothing may outlive the tests.
+        atexit.register(self.close)
         self.pipe, self.rest = self.process.stdout.fileno(), b''
         end = time.monotonic() + net.WAIT
         while self.listeners() == before:
