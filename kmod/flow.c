@@ -161,11 +161,12 @@ void sipalg_flow_again(struct sipalg_net *sn, struct nf_conn *ct, u16 flags)
 	flow = stale_flow(ct);
 	if (!flow || nf_ct_protonum(ct) != IPPROTO_UDP)
 		return;
-	/* A packet may be looking at it: the magic comes last. */
+	/* A packet may be looking at it. */
 	memset(flow, 0, sizeof(*flow));
 	flow->flags[0] = flags;
 	flow->flags[1] = flags >> 8;
 	flow->zone = sipalg_inner_zone(ct);
+	/* Pairs with the dependency of whoever compared it: the rest is there then. */
 	smp_store_release(&flow->magic, sipalg_flow_magic);
 	sipalg_count(sn, SIPALG_R_FLOWS);
 }

@@ -690,11 +690,10 @@ static int signalling_make(struct restore *r, const struct nlattr *nla,
 	rcu_read_unlock();
 	if (!err) {
 		sipalg_end_get(*found, SIPALG_INNER, &at);
-		if (!sip_host_equal(&at.host, inside)) {
-			err = REFUSE(r, EINVAL, "a binding leads to a host that is not its owner");
-		} else {
+		if (sip_host_equal(&at.host, inside))
 			err = take_flows(r, n, *found, &at.host);
-		}
+		else
+			err = REFUSE(r, EINVAL, "a binding leads to a host that is not its owner");
 		if (err && r->made)
 			sipalg_binding_discard(*found);
 	}

@@ -42,8 +42,10 @@ struct sk_buff;
 
 /* The kinds of transactions and sessions, and how many. */
 enum { STATE_INVITE, STATE_UPDATE, STATE_PRACK, STATE_BYE, STATE_TRANSACTIONS };
-enum { STATE_AGREED, STATE_KEPT, STATE_OFFER_A, STATE_OFFER_B, STATE_EARLY_MEDIA,
-       STATE_SESSIONS };
+enum {
+	STATE_AGREED, STATE_KEPT, STATE_OFFER_A, STATE_OFFER_B, STATE_EARLY_MEDIA,
+	STATE_SESSIONS
+};
 
 struct sipalg_dialog;
 struct sipalg_session;
