@@ -116,9 +116,40 @@ static inline u32 sip_find(const char *data, u32 pos, u32 end, char byte)
 	return (u32)i;
 }
 
-static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
+/*
+ * The next LF. Two words a step, and a test that takes bytes above 0x7f for a
+ * hit too: sip_find() knows better, and text in ASCII never asks it in vain.
+ */
+static __always_inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
 {
+	const unsigned long ones = ~0UL / 255;
+	const unsigned long mask = ones * '\n';
+	unsigned long a, b;
+
+	for (; end - pos >= 2 * sizeof(a); pos += 2 * sizeof(a)) {
+		memcpy(&a, data + pos, sizeof(a));
+		memcpy(&b, data + pos + sizeof(a), sizeof(b));
+		if ((((a ^ mask) - ones) | ((b ^ mask) - ones)) & (ones << 7))
+			break;
+	}
 	return sip_find(data, pos, end, '\n');
+}
+
+/*
+ * Is there no white space from @pos to before @end? Words without a byte up
+ * to SP are passed at once.
+ */
+static inline bool sip_is_word(const char *data, u32 pos, u32 end)
+{
+	const unsigned long ones = ~0UL / 255;
+	unsigned long w;
+
+	for (; end - pos >= sizeof(w); pos += sizeof(w)) {
+		memcpy(&w, data + pos, sizeof(w));
+		if ((w - ones * (' ' + 1)) & ~w & (ones << 7))
+			break;
+	}
+	return sip_word_end(data, pos, end) == end;
 }
 
 /*
