@@ -120,14 +120,14 @@ static __always_inline int field(const char *data, u32 *pos, u32 end,
 	colon = sip_find(data, from, limit, ':');
 	if (colon == limit)
 		return -EINVAL;
-	for (i = colon; i > from; i--)
-		if (data[i - 1] != ' ' && data[i - 1] != '\t')
-			break;
+	i = colon;
+	while (i > from && (data[i - 1] == ' ' || data[i - 1] == '\t'))
+		i--;
 	if (i == from)
 		return -EINVAL;
 	*name = sip_span(from, i);
 	*id = sip_hdr_lookup(data, *name);
-	if (*id == SIP_HDR_OTHER && sip_skip(data, from, i, SIP_C_TOKEN) != i)
+	if (*id == SIP_HDR_OTHER && !sip_is_token(data, from, i))
 		return -EINVAL;
 	lf = colon;
 	do {
@@ -135,7 +135,8 @@ static __always_inline int field(const char *data, u32 *pos, u32 end,
 		if (lf == end)
 			return -EINVAL;
 		i = lf + 1;
-	} while (i < end && (data[i] == ' ' || data[i] == '\t'));
+	} while (i < end && (u8)data[i] <= ' ' &&
+		 (data[i] == ' ' || data[i] == '\t'));
 	*pos = i;
 	/* The colon is no white space: this stops there. */
 	while (sip_is_ws(data[lf - 1]))
