@@ -26,6 +26,8 @@ declare -A group=(
     [kunit]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils kmod iproute2 linux-source-6.12"
     [static]="make gcc libc6-dev libmnl-dev sparse clang lld llvm libelf-dev shellcheck perl xz-utils linux-source-6.12"
     [dkms]="dkms make gcc kmod"
+    # tests/bench/parse
+    [bench]="gcc libc6-dev valgrind"
     # unit tests in user space, and what reads their output
     [unit]="make gcc libc6-dev perl jq python3 python3-jsonschema"
     [fuzz]="make clang llvm libclang-rt-dev libc6-dev"
