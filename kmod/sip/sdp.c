@@ -52,6 +52,13 @@ static bool port(const struct walk *w, struct sip_span s, u16 *v)
 	return true;
 }
 
+static bool same_text(const struct walk *w, struct sip_span a,
+		      struct sip_span b)
+{
+	return a.len == b.len &&
+	       !memcmp(w->data + a.off, w->data + b.off, a.len);
+}
+
 /* "IN IP4 192.0.2.1"; another network's address is none that we can read. */
 static bool connection(struct walk *w, struct sdp_conn *c)
 {
@@ -76,15 +83,12 @@ static bool connection(struct walk *w, struct sdp_conn *c)
 	if (!addr.len)
 		return false;
 	c->text = addr;
-	sip_host_parse(w->data, addr, &c->addr);
+	/* Most of them are the origin's, which has been read. */
+	if (same_text(w, addr, w->sdp->origin.text))
+		c->addr = w->sdp->origin.addr;
+	else
+		sip_host_parse(w->data, addr, &c->addr);
 	return true;
-}
-
-static bool same_text(const struct walk *w, struct sip_span a,
-		      struct sip_span b)
-{
-	return a.len == b.len &&
-	       !memcmp(w->data + a.off, w->data + b.off, a.len);
 }
 
 static enum sipalg_reason line_c(struct walk *w)
