@@ -45,6 +45,8 @@ static enum type media_type(const char *data, struct sip_span s,
 	struct sip_span type, subtype;
 	u32 end = sip_span_end(s), i, semi;
 
+	if (sip_nocase(data + s.off, s.len, "application/sdp"))
+		return TYPE_SDP;
 	semi = sip_find(data, s.off, end, ';');
 	i = sip_find(data, s.off, semi, '/');
 	if (i == semi)

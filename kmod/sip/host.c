@@ -44,21 +44,29 @@ u32 sip_scan_port(const char *data, u32 pos, u32 end, u16 *port)
  */
 static bool parse_v4(const char *p, u32 len, u8 *addr)
 {
-	u32 i = 0, part;
+	u32 i, v = 0, part = 0;
+	bool empty = true;
 
-	for (part = 0; part < 4; part++) {
-		u32 v = 0, from;
+	for (i = 0; i < len; i++) {
+		u32 digit = (u32)(u8)p[i] - '0';
 
-		if (part && (i == len || p[i++] != '.'))
+		if (digit <= 9) {
+			if (!v && !empty)
+				return false;
+			v = v * 10 + digit;
+			if (v > 255)
+				return false;
+			empty = false;
+			continue;
+		}
+		if (p[i] != '.' || empty || part == 3)
 			return false;
-		from = i;
-		while (i < len && sip_is_digit(p[i]) && i - from < 3)
-			v = v * 10 + (u32)(p[i++] - '0');
-		if (i == from || v > 255 || (p[from] == '0' && i - from > 1))
-			return false;
-		addr[part] = (u8)v;
+		addr[part++] = (u8)v;
+		v = 0;
+		empty = true;
 	}
-	return i == len;
+	addr[part] = (u8)v;
+	return part == 3 && !empty;
 }
 
 static int hex(char c)

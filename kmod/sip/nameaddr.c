@@ -10,7 +10,7 @@ static bool bare_uri(const char *data, struct sip_span s)
 
 	if (i == s.off || i == sip_span_end(s) || data[i] != ':')
 		return false;
-	return sip_word_end(data, i, sip_span_end(s)) == sip_span_end(s);
+	return sip_is_word(data, i, sip_span_end(s));
 }
 
 /*

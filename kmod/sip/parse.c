@@ -55,9 +55,7 @@ static enum sipalg_reason request_line(struct start *st, const char *data,
 	i = sip_skip(data, st->ruri.off, end, SIP_C_SCHEME);
 	if (i == st->ruri.off || i == end || data[i] != ':')
 		return SIPALG_R_MALFORMED;
-	if (sip_word_end(data, i, end) != end)
-		return SIPALG_R_MALFORMED;
-	return SIPALG_R_OK;
+	return sip_is_word(data, i, end) ? SIPALG_R_OK : SIPALG_R_MALFORMED;
 }
 
 /*
@@ -110,25 +108,26 @@ static __always_inline int field(const char *data, u32 *pos, u32 end,
 {
 	u32 from = *pos, i = from, colon, limit, lf;
 
-	if (i < end && data[i] == '\r')
-		i++;
-	if (i < end && data[i] == '\n') {
-		*pos = i + 1;
-		return 0;
+	if (i < end && (u8)data[i] <= '\r') {
+		i += data[i] == '\r';
+		if (i < end && data[i] == '\n') {
+			*pos = i + 1;
+			return 0;
+		}
 	}
 	/* Lines of a MIME part that have none are not searched to the end. */
 	limit = end - from > FIELD_NAME_MAX ? from + FIELD_NAME_MAX : end;
 	colon = sip_find(data, from, limit, ':');
 	if (colon == limit)
 		return -EINVAL;
-	for (i = colon; i > from; i--)
-		if (data[i - 1] != ' ' && data[i - 1] != '\t')
-			break;
+	i = colon;
+	while (i > from && (data[i - 1] == ' ' || data[i - 1] == '\t'))
+		i--;
 	if (i == from)
 		return -EINVAL;
 	*name = sip_span(from, i);
 	*id = sip_hdr_lookup(data, *name);
-	if (*id == SIP_HDR_OTHER && sip_skip(data, from, i, SIP_C_TOKEN) != i)
+	if (*id == SIP_HDR_OTHER && !sip_is_token(data, from, i))
 		return -EINVAL;
 	lf = colon;
 	do {
@@ -136,9 +135,16 @@ static __always_inline int field(const char *data, u32 *pos, u32 end,
 		if (lf == end)
 			return -EINVAL;
 		i = lf + 1;
-	} while (i < end && (data[i] == ' ' || data[i] == '\t'));
+	} while (i < end && (u8)data[i] <= ' ' &&
+		 (data[i] == ' ' || data[i] == '\t'));
 	*pos = i;
-	*value = sip_trim(data, colon + 1, lf);
+	/* The colon is no white space: this stops there. */
+	while (sip_is_ws(data[lf - 1]))
+		lf--;
+	i = colon + 1;
+	if (i < lf && data[i] == ' ')
+		i++;
+	*value = sip_span(sip_skip_ws(data, i, lf), lf);
 	return 1;
 }
 
@@ -231,9 +237,18 @@ static bool party(const struct sip_msg *m, enum sip_hdr_id id,
 {
 	struct sip_span rest = sip_hdr_first(m, id)->value;
 	struct sip_nameaddr na;
+	u32 from, end;
 
 	if (sip_nameaddr_next(m->data, &rest, &na) != 1 || na.star || rest.len)
 		return false;
+	/* Most have the tag and nothing else. */
+	from = na.params.off + 4;
+	end = sip_span_end(na.params);
+	if (na.params.len > 4 && sip_same4(m->data + na.params.off, "tag=") &&
+	    sip_skip(m->data, from, end, SIP_C_TOKEN) == end) {
+		*tag = sip_span(from, end);
+		return true;
+	}
 	if (!sip_param(m->data, na.params, "tag", tag))
 		*tag = sip_span(0, 0);
 	return true;
@@ -245,7 +260,7 @@ static bool call_id(struct sip_msg *m)
 	u32 end = sip_span_end(s);
 
 	m->call_id = s;
-	return s.len && sip_word_end(m->data, s.off, end) == end;
+	return s.len && sip_is_word(m->data, s.off, end);
 }
 
 static enum sipalg_reason mandatory(struct sip_msg *m)

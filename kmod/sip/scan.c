@@ -106,17 +106,17 @@ bool sip_span_is_nocase(const char *data, struct sip_span s, const char *text)
 
 int sip_number(const char *data, struct sip_span s, u32 *n)
 {
+	const char *p = data + s.off, *end = p + s.len;
 	u64 v = 0;
-	u32 i;
 
 	if (!s.len)
 		return -EINVAL;
-	for (i = 0; i < s.len; i++) {
-		char c = data[s.off + i];
+	for (; p < end; p++) {
+		u32 digit = (u32)(u8)*p - '0';
 
-		if (!sip_is_digit(c))
+		if (digit > 9)
 			return -EINVAL;
-		v = v * 10 + (u32)(c - '0');
+		v = v * 10 + digit;
 		if (v > 0xffffffffULL)
 			return -EINVAL;
 	}

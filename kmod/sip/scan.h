@@ -116,9 +116,81 @@ static inline u32 sip_find(const char *data, u32 pos, u32 end, char byte)
 	return (u32)i;
 }
 
-static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
+/*
+ * The next LF. Two words a step; the test takes bytes above 0x7f for a hit
+ * too, which costs a second look but never one that is wrong.
+ */
+static __always_inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
 {
-	return sip_find(data, pos, end, '\n');
+	const unsigned long ones = ~0UL / 255, high = ones << 7;
+	const unsigned long mask = ones * '\n';
+	unsigned long a, b;
+	size_t i = pos;
+
+	if (end < 2 * sizeof(a))
+		return sip_find(data, pos, end, '\n');
+	for (; i <= end - 2 * sizeof(a); i += 2 * sizeof(a)) {
+		memcpy(&a, data + i, sizeof(a));
+		memcpy(&b, data + i + sizeof(a), sizeof(b));
+		a ^= mask;
+		b ^= mask;
+		if (!(((a - ones) | (b - ones)) & high))
+			continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		a = (a - ones) & ~a & high;
+		if (a)
+			return (u32)i + ((u32)__builtin_ctzl(a) >> 3);
+		b = (b - ones) & ~b & high;
+		if (b)
+			return (u32)(i + sizeof(a)) +
+			       ((u32)__builtin_ctzl(b) >> 3);
+#else
+		break;
+#endif
+	}
+	return sip_find(data, (u32)i, end, '\n');
+}
+
+/* Are these eight bytes letters and '-' only? */
+static inline bool sip_letters8(const char *p)
+{
+	const u64 ones = ~0ULL / 255, high = ones << 7;
+	u64 w, lower, letter, dash;
+
+	memcpy(&w, p, 8);
+	if (w & high)
+		return false;
+	/* No byte of these sums and differences carries into the next one. */
+	lower = w | ones * 0x20;
+	letter = (lower + ones * (0x80 - 'a')) & ~(lower + ones * (0x7f - 'z'));
+	dash = high - (w ^ ones * '-');
+	return ((letter | dash) & high) == high;
+}
+
+/* Are these bytes a token? Names of header fields are letters and '-'. */
+static inline bool sip_is_token(const char *data, u32 pos, u32 end)
+{
+	if (end - pos >= 8 && end - pos <= 16 && sip_letters8(data + pos) &&
+	    sip_letters8(data + end - 8))
+		return true;
+	return sip_skip(data, pos, end, SIP_C_TOKEN) == end;
+}
+
+/*
+ * Is there no white space from @pos to before @end? Words without a byte up
+ * to SP are passed at once.
+ */
+static inline bool sip_is_word(const char *data, u32 pos, u32 end)
+{
+	const unsigned long ones = ~0UL / 255;
+	unsigned long w;
+
+	for (; end - pos >= sizeof(w); pos += sizeof(w)) {
+		memcpy(&w, data + pos, sizeof(w));
+		if ((w - ones * (' ' + 1)) & ~w & (ones << 7))
+			break;
+	}
+	return sip_word_end(data, pos, end) == end;
 }
 
 /*

@@ -52,30 +52,43 @@ static bool port(const struct walk *w, struct sip_span s, u16 *v)
 	return true;
 }
 
+static bool same_text(const struct walk *w, struct sip_span a,
+		      struct sip_span b)
+{
+	return a.len == b.len &&
+	       !memcmp(w->data + a.off, w->data + b.off, a.len);
+}
+
 /* "IN IP4 192.0.2.1"; another network's address is none that we can read. */
 static bool connection(struct walk *w, struct sdp_conn *c)
 {
-	struct sip_span net = word(w), type = word(w), addr = word(w);
+	struct sip_span net, type, addr;
+	bool ours = true;
 
 	memset(c, 0, sizeof(*c));
+	if (w->end - w->pos > 7 && !memcmp(w->data + w->pos, "IN IP4 ", 7)) {
+		w->pos += 7;
+	} else {
+		net = word(w);
+		type = word(w);
+		ours = is(w, net, "in") && type.len;
+	}
+	addr = word(w);
 	if (!addr.len)
 		return false;
-	if (!is(w, net, "in") || !type.len)
+	if (!ours)
 		return true;
 	addr = sip_span(addr.off, sip_find(w->data, addr.off, sip_span_end(addr),
 					   '/'));
 	if (!addr.len)
 		return false;
 	c->text = addr;
-	sip_host_parse(w->data, addr, &c->addr);
+	/* Most of them are the origin's, which has been read. */
+	if (same_text(w, addr, w->sdp->origin.text))
+		c->addr = w->sdp->origin.addr;
+	else
+		sip_host_parse(w->data, addr, &c->addr);
 	return true;
-}
-
-static bool same_text(const struct walk *w, struct sip_span a,
-		      struct sip_span b)
-{
-	return a.len == b.len &&
-	       !memcmp(w->data + a.off, w->data + b.off, a.len);
 }
 
 static enum sipalg_reason line_c(struct walk *w)
@@ -338,28 +351,45 @@ static enum sipalg_reason attribute(struct walk *w, struct sip_span name)
 	return SIPALG_R_OK;
 }
 
-/* Most lines are rtpmap, fmtp and ptime: the first letters rule them out. */
+/*
+ * Does this line, of two bytes or more, say nothing to us? Most attributes are
+ * rtpmap, fmtp and ptime: their first letters rule them out.
+ */
+static inline bool passed_over(const char *p, u32 len)
+{
+	switch (p[0]) {
+	case 'c':
+	case 'm':
+	case 'o':
+		return false;
+	case 'a':
+		break;
+	default:
+		return true;
+	}
+	if (len < 6)
+		return true;
+	switch (p[2] | 0x20) {
+	case 'r':
+		/* rtcp, recvonly, remote-candidates; not rtpmap */
+		return (p[4] | 0x20) == 'p';
+	case 'b':
+	case 'c':
+	case 'g':
+	case 'i':
+	case 's':
+		return false;
+	default:
+		return true;
+	}
+}
+
 static enum sipalg_reason line_a(struct walk *w)
 {
 	struct sip_span name;
 
 	if (w->end - w->pos < 4)
 		return SIPALG_R_OK;
-	switch (w->data[w->pos] | 0x20) {
-	case 'r':
-		/* rtcp, recvonly, remote-candidates; not rtpmap */
-		if ((w->data[w->pos + 2] | 0x20) == 'p')
-			return SIPALG_R_OK;
-		break;
-	case 'b':
-	case 'c':
-	case 'g':
-	case 'i':
-	case 's':
-		break;
-	default:
-		return SIPALG_R_OK;
-	}
 	name = sip_span(w->pos, sip_find(w->data, w->pos, w->end, ':'));
 	if (sip_span_end(name) == w->end) {
 		flag(w, name);
@@ -416,13 +446,15 @@ enum sipalg_reason sdp_parse(const char *data, struct sip_span s,
 		u32 lf = sip_find_lf(data, pos, end);
 
 		next = lf < end ? lf + 1 : end;
-		if (lf - pos < 2 || data[pos + 1] != '=')
+		if (lf - pos < 2 || data[pos + 1] != '=' ||
+		    passed_over(data + pos, lf - pos))
 			continue;
 		if (data[pos] == 'm')
 			section_end(&w, pos);
 		w.pos = pos + 2;
 		w.end = lf;
-		while (w.end > w.pos && sip_is_ws(data[w.end - 1]))
+		/* The '=' in front of them is no white space. */
+		while (sip_is_ws(data[w.end - 1]))
 			w.end--;
 		r = line(&w, data[pos], next);
 		if (r != SIPALG_R_OK)

@@ -27,6 +27,8 @@ declare -A group=(
     [static]="make gcc libc6-dev libmnl-dev sparse clang lld llvm libelf-dev shellcheck perl xz-utils linux-source-6.12"
     [dkms]="dkms make gcc kmod"
     [deb]="debhelper dh-dkms dpkg-dev lintian systemd man-db jq procps"
+    # tests/bench/parse
+    [bench]="gcc libc6-dev valgrind"
     # unit tests in user space, and what reads their output
     [unit]="make gcc libc6-dev perl jq python3 python3-jsonschema mandoc"
     [fuzz]="make clang llvm libclang-rt-dev libc6-dev"
