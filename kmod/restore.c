@@ -216,7 +216,8 @@ static int rule_get(struct restore *r, const struct nest *n, struct sipalg_rule 
 	rcu_read_lock();
 	p = rcu_dereference(r->sn->policy);
 	*rule = id && id <= p->n ? p->rule[id - 1] : NULL;
-	if (*rule && (*rule)->action != SIPALG_ACTION_ALG)
+	if (*rule && (*rule)->action != SIPALG_ACTION_ALG &&
+	    (*rule)->action != SIPALG_ACTION_OBSERVE)
 		*rule = NULL;
 	if (*rule)
 		sipalg_rule_get(*rule);

@@ -37,13 +37,14 @@ for name, dump in eval(sys.argv[2]):
     except genl.Refused as no:
         print(name, no.error)
 (family,) = talk.ask(3, genl.attr(2, 'sipalg'), family=genl.CONTROL)
-(group,) = [struct.unpack('=I', v)[0] for n, g in family if n == 7
-            for _, one in genl.attrs(g) for k, v in genl.attrs(one) if k == 2]
-try:
-    talk.socket.setsockopt(genl.SOL_NETLINK, 1, group)
-    print('events', 'allowed')
-except OSError as no:
-    print('events', no.errno)
+groups = [struct.unpack('=I', v)[0] for n, g in family if n == 7
+          for _, one in genl.attrs(g) for k, v in genl.attrs(one) if k == 2]
+for name, group in zip(('events', 'messages'), groups):
+    try:
+        talk.socket.setsockopt(genl.SOL_NETLINK, 1, group)
+        print(name, 'allowed')
+    except OSError as no:
+        print(name, no.errno)
 """
 
 
@@ -55,7 +56,8 @@ def ask():
 
 
 def refused_all():
-    return [(name, str(errno.EPERM)) for name, _ in COMMANDS] + [('events', str(errno.EPERM))]
+    names = [name for name, _ in COMMANDS] + ['events', 'messages']
+    return [(name, str(errno.EPERM)) for name in names]
 
 
 def call(network):
