@@ -154,7 +154,7 @@ enum sipalg_state_attr {
 	SIPALG_STATE_LINE,		/* nest: end, of A and of B */
 	SIPALG_STATE_END,		/* nest: addr, port, rtcp-addr to codecs */
 	SIPALG_STATE_BINDING,		/* nest: id, type, addr to outer-port, flow */
-	SIPALG_STATE_REACH,		/* nest: side, kind (Contact, Record-Route), binding, host */
+	SIPALG_STATE_REACH,		/* nest: side, kind, binding, host */
 	SIPALG_STATE_FLOW,		/* nest: a conntrack entry's first direction */
 	SIPALG_STATE_ID,		/* u32 */
 	SIPALG_STATE_KIND,		/* u8 */

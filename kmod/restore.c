@@ -19,199 +19,17 @@
 #include "net.h"
 #include "policy.h"
 #include "registration.h"
+#include "restore.h"
 #include "state.h"
 
-#define BINDINGS_MAX	256	/* of a call */
-#define TEXT_MAX	255
 #define PORT_MIN	1024
 #define LEFT_MAX	(8 * 86400U)	/* more than SIP grants here */
-
-#define A(name)		SIPALG_STATE_##name
-#define TEXT		{ .type = NLA_NUL_STRING, .len = TEXT_MAX }
-#define ADDRESS		{ .type = NLA_BINARY, .len = 16 }
-
-static const struct nla_policy state_policy[SIPALG_STATE_MAX + 1] = {
-	[A(CALL)] = { .type = NLA_NESTED },
-	[A(REGISTRATION)] = { .type = NLA_NESTED },
-	[A(LOST)] = { .type = NLA_U32 },
-	[A(DIALOG)] = { .type = NLA_NESTED },
-	[A(TRANSACTION)] = { .type = NLA_NESTED },
-	[A(SESSION)] = { .type = NLA_NESTED },
-	[A(LINE)] = { .type = NLA_NESTED },
-	[A(END)] = { .type = NLA_NESTED },
-	[A(BINDING)] = { .type = NLA_NESTED },
-	[A(REACH)] = { .type = NLA_NESTED },
-	[A(FLOW)] = { .type = NLA_NESTED },
-	[A(ID)] = { .type = NLA_U32 },
-	[A(KIND)] = { .type = NLA_U8 },
-	[A(TYPE)] = NLA_POLICY_MAX(NLA_U8, SIPALG_BINDING_RTCP),
-	[A(SIDE)] = NLA_POLICY_MAX(NLA_U8, 1),
-	[A(FLAGS)] = { .type = NLA_U32 },
-	[A(ZONE)] = { .type = NLA_U16 },
-	[A(OUTER_ZONE)] = { .type = NLA_U16 },
-	[A(PROTOCOL)] = { .type = NLA_U8 },
-	[A(METHOD)] = { .type = NLA_NUL_STRING, .len = 16 },
-	[A(RULE)] = { .type = NLA_U32 },
-	[A(CALL_ID)] = TEXT,
-	[A(A_TAG)] = TEXT,
-	[A(A_URI)] = TEXT,
-	[A(B_URI)] = TEXT,
-	[A(A_HOST)] = ADDRESS,
-	[A(B_HOST)] = ADDRESS,
-	[A(A_TARGET)] = ADDRESS,
-	[A(B_TARGET)] = ADDRESS,
-	[A(A_ROUTE)] = ADDRESS,
-	[A(B_ROUTE)] = ADDRESS,
-	[A(STATE)] = NLA_POLICY_MAX(NLA_U8, SIPALG_DIALOG_CONFIRMED),
-	[A(STATUS)] = { .type = NLA_U16 },
-	[A(A_CSEQ)] = { .type = NLA_U32 },
-	[A(B_CSEQ)] = { .type = NLA_U32 },
-	[A(START)] = { .type = NLA_U64 },
-	[A(ANSWER)] = { .type = NLA_U64 },
-	[A(LEFT)] = { .type = NLA_U32 },
-	[A(EXPIRES)] = { .type = NLA_U32 },
-	[A(B_TAG)] = TEXT,
-	[A(USER)] = TEXT,
-	[A(DOMAIN)] = TEXT,
-	[A(AOR)] = TEXT,
-	[A(CONTACT)] = TEXT,
-	[A(REGISTRAR)] = ADDRESS,
-	[A(REFRESHED)] = { .type = NLA_U64 },
-	[A(ASKED)] = { .type = NLA_U32 },
-	[A(ADDR)] = ADDRESS,
-	[A(PORT)] = { .type = NLA_U16 },
-	[A(OUTER_ADDR)] = ADDRESS,
-	[A(OUTER_PORT)] = { .type = NLA_U16 },
-	[A(HOST)] = ADDRESS,
-	[A(RTCP_ADDR)] = ADDRESS,
-	[A(RTCP_PORT)] = { .type = NLA_U16 },
-	[A(RTP_BINDING)] = { .type = NLA_U32 },
-	[A(RTCP_BINDING)] = { .type = NLA_U32 },
-	[A(DIRECTION)] = NLA_POLICY_MAX(NLA_U8, SDP_INACTIVE),
-	[A(PART)] = { .type = NLA_U8 },
-	[A(INDEX)] = { .type = NLA_U8 },
-	[A(PAIR)] = { .type = NLA_U8 },
-	[A(CODECS)] = { .type = NLA_BINARY, .len = SIPALG_CODECS },
-	[A(CSEQ)] = { .type = NLA_U32 },
-};
-
-/**
- * struct nest - the attributes of one level; of several of a kind, the last
- * @attr: by number
- * @nla: the nest itself
- */
-struct nest {
-	struct nlattr *attr[SIPALG_STATE_MAX + 1];
-	const struct nlattr *nla;
-};
-
-/**
- * struct restore - what is on its way
- * @sn: the namespace
- * @extack: where a refusal is said
- * @call: not in the table yet
- * @bindings: media bindings of the call
- * @n: how many
- * @made: the last binding of signalling was not there before
- */
-struct restore {
-	struct sipalg_net *sn;
-	struct netlink_ext_ack *extack;
-	struct sipalg_call *call;
-	struct sipalg_binding *bindings[BINDINGS_MAX];
-	unsigned int n;
-	bool made;
-};
-
-#define REFUSE(r, error, words) ({			\
-	NL_SET_ERR_MSG((r)->extack, words);		\
-	-(error);					\
-})
-
-/* Too large for the stack, several levels deep. */
-static struct nest *nest_open(struct restore *r, const struct nlattr *nla, int *err)
-{
-	struct nest *n = kmalloc(sizeof(*n), GFP_KERNEL);
-
-	if (!n) {
-		*err = REFUSE(r, ENOMEM, "there is no memory for it");
-		return NULL;
-	}
-	n->nla = nla;
-	*err = nla_parse_nested(n->attr, SIPALG_STATE_MAX, nla, state_policy, r->extack);
-	if (!*err)
-		return n;
-	kfree(n);
-	return NULL;
-}
-
-static u32 number(const struct nest *n, int attr)
-{
-	const struct nlattr *nla = n->attr[attr];
-
-	if (!nla)
-		return 0;
-	switch (state_policy[attr].type) {
-	case NLA_U8:
-		return nla_get_u8(nla);
-	case NLA_U16:
-		return nla_get_u16(nla);
-	default:
-		return nla_get_u32(nla);
-	}
-}
-
-static u64 stamp(const struct nest *n, int attr)
-{
-	return n->attr[attr] ? nla_get_u64(n->attr[attr]) : 0;
-}
-
-static const char *text(const struct nest *n, int attr)
-{
-	return n->attr[attr] ? nla_data(n->attr[attr]) : "";
-}
-
-/* An address that packets may have; absent: family 0. */
-static int host_of(struct restore *r, const struct nlattr *nla, struct sip_host *h)
-{
-	__be32 v4;
-
-	memset(h, 0, sizeof(*h));
-	if (!nla)
-		return 0;
-	if (nla_len(nla) != 4 && nla_len(nla) != 16)
-		return REFUSE(r, EINVAL, "an address has 4 or 16 bytes");
-	h->family = nla_len(nla) == 4 ? 4 : 6;
-	memcpy(h->addr, nla_data(nla), nla_len(nla));
-	if (h->family == 4) {
-		memcpy(&v4, h->addr, sizeof(v4));
-		if (ipv4_is_zeronet(v4) || ipv4_is_loopback(v4) || ipv4_is_multicast(v4) ||
-		    ipv4_is_lbcast(v4))
-			return REFUSE(r, EINVAL, "an address cannot be that of any host");
-	} else if (ipv6_addr_type((const struct in6_addr *)h->addr) &
-		   (IPV6_ADDR_MULTICAST | IPV6_ADDR_LOOPBACK | IPV6_ADDR_MAPPED) ||
-		   ipv6_addr_any((const struct in6_addr *)h->addr)) {
-		return REFUSE(r, EINVAL, "an address cannot be that of any host");
-	}
-	return 0;
-}
-
-static int host_get(struct restore *r, const struct nest *n, int attr, struct sip_host *h)
-{
-	return host_of(r, n->attr[attr], h);
-}
-
-static int at_get(struct restore *r, const struct nest *n, int attr, struct sip_endpoint *at)
-{
-	at->port = number(n, attr + 1);
-	return host_get(r, n, attr, &at->host);
-}
 
 /* The policy has to be there before what began under it. */
 static int rule_get(struct restore *r, const struct nest *n, struct sipalg_rule **rule)
 {
 	const struct sipalg_policy *p;
-	u32 id = number(n, A(RULE));
+	u32 id = nest_number(n, A(RULE));
 
 	rcu_read_lock();
 	p = rcu_dereference(r->sn->policy);
@@ -244,7 +62,7 @@ static struct nf_conn *flow_get(struct restore *r, const struct nlattr *nla,
 	n = nest_open(r, nla, err);
 	if (!n)
 		return NULL;
-	*err = at_get(r, n, A(ADDR), &from) ?: at_get(r, n, A(OUTER_ADDR), &to);
+	*err = nest_at(r, n, A(ADDR), &from) ?: nest_at(r, n, A(OUTER_ADDR), &to);
 	if (!*err && (!from.host.family || from.host.family != to.host.family))
 		*err = REFUSE(r, EINVAL, "a flow has two addresses of one family");
 	if (*err)
@@ -254,9 +72,9 @@ static struct nf_conn *flow_get(struct restore *r, const struct nlattr *nla,
 	t.src.u.all = htons(from.port);
 	sip_host_to_inet(&t.dst.u3, &to.host);
 	t.dst.u.all = htons(to.port);
-	t.dst.protonum = number(n, A(PROTOCOL));
-	*flags = number(n, A(FLAGS));
-	nf_ct_zone_init(&zone, number(n, A(ZONE)), NF_CT_DEFAULT_ZONE_DIR, 0);
+	t.dst.protonum = nest_number(n, A(PROTOCOL));
+	*flags = nest_number(n, A(FLAGS));
+	nf_ct_zone_init(&zone, nest_number(n, A(ZONE)), NF_CT_DEFAULT_ZONE_DIR, 0);
 	h = nf_conntrack_find_get(r->sn->net, &zone, &t);
 	if (!h)
 		goto out;
@@ -275,9 +93,9 @@ out:
 static int binding_check(struct restore *r, const struct nest *n,
 			 const struct sip_endpoint *inner, const struct sip_endpoint *outer)
 {
-	u8 proto = number(n, A(PROTOCOL));
+	u8 proto = nest_number(n, A(PROTOCOL));
 
-	if (!number(n, A(ID)))
+	if (!nest_number(n, A(ID)))
 		return REFUSE(r, EINVAL, "a binding has an id");
 	if (!inner->host.family || inner->host.family != outer->host.family)
 		return REFUSE(r, EINVAL, "a binding has an inside and an outside of one family");
@@ -353,17 +171,17 @@ static int take_flows(struct restore *r, const struct nest *n, struct sipalg_bin
 /* Under RCU: makes a binding, or finds that of signalling. */
 static struct sipalg_binding *binding_make(struct restore *r, const struct nest *n, int *err)
 {
-	u8 proto = number(n, A(PROTOCOL)), type = number(n, A(TYPE));
+	u8 proto = nest_number(n, A(PROTOCOL)), type = nest_number(n, A(TYPE));
 	bool signalling = type == SIPALG_BINDING_SIGNALLING;
 	u16 zones[] = {
-		[SIPALG_INNER] = number(n, A(ZONE)),
-		[SIPALG_OUTER] = number(n, A(OUTER_ZONE)),
+		[SIPALG_INNER] = nest_number(n, A(ZONE)),
+		[SIPALG_OUTER] = nest_number(n, A(OUTER_ZONE)),
 	};
 	struct sip_endpoint inner, outer;
 	struct sipalg_binding *b = NULL;
-	u32 flags = number(n, A(FLAGS));
+	u32 flags = nest_number(n, A(FLAGS));
 
-	*err = at_get(r, n, A(ADDR), &inner) ?: at_get(r, n, A(OUTER_ADDR), &outer) ?:
+	*err = nest_at(r, n, A(ADDR), &inner) ?: nest_at(r, n, A(OUTER_ADDR), &outer) ?:
 	       binding_check(r, n, &inner, &outer);
 	if (*err)
 		return NULL;
@@ -379,7 +197,7 @@ static struct sipalg_binding *binding_make(struct restore *r, const struct nest 
 		*err = binding_error(r, PTR_ERR(b));
 		return NULL;
 	}
-	b->id = number(n, A(ID));
+	b->id = nest_number(n, A(ID));
 	sipalg_id_taken(r->sn, b->id);
 	b->verbatim = flags & STATE_VERBATIM;
 	b->bare = flags & STATE_BINDING_BARE;
@@ -393,12 +211,12 @@ static int media_binding(struct restore *r, const struct nlattr *nla)
 	struct nest *n;
 	int err;
 
-	if (r->n == BINDINGS_MAX)
+	if (r->n == SIPALG_RESTORE_BINDINGS)
 		return REFUSE(r, ENOSPC, "a call cannot have so many bindings");
 	n = nest_open(r, nla, &err);
 	if (!n)
 		return err;
-	if (number(n, A(TYPE)) == SIPALG_BINDING_SIGNALLING) {
+	if (nest_number(n, A(TYPE)) == SIPALG_BINDING_SIGNALLING) {
 		kfree(n);
 		return REFUSE(r, EINVAL, "a binding of signalling belongs to a reach");
 	}
@@ -445,28 +263,28 @@ static int end_get(struct restore *r, const struct nlattr *nla, struct sipalg_me
 	n = nest_open(r, nla, &err);
 	if (!n)
 		return err;
-	flags = number(n, A(FLAGS));
-	e->kind = number(n, A(KIND));
-	e->direction = number(n, A(DIRECTION));
-	e->part = number(n, A(PART));
-	e->index = number(n, A(INDEX));
-	e->pair = number(n, A(PAIR));
+	flags = nest_number(n, A(FLAGS));
+	e->kind = nest_number(n, A(KIND));
+	e->direction = nest_number(n, A(DIRECTION));
+	e->part = nest_number(n, A(PART));
+	e->index = nest_number(n, A(INDEX));
+	e->pair = nest_number(n, A(PAIR));
 	e->mux = flags & STATE_MUX;
 	e->held = flags & STATE_HELD;
 	e->early = flags & STATE_EARLY;
 	if (n->attr[A(CODECS)])
 		nla_memcpy(e->codecs, n->attr[A(CODECS)], sizeof(e->codecs));
-	err = at_get(r, n, A(ADDR), &e->at);
+	err = nest_at(r, n, A(ADDR), &e->at);
 	e->rtcp = e->at;
 	if (!err && n->attr[A(RTCP_PORT)]) {
-		err = at_get(r, n, A(RTCP_ADDR), &e->rtcp);
+		err = nest_at(r, n, A(RTCP_ADDR), &e->rtcp);
 		if (!e->rtcp.host.family)
 			e->rtcp.host = e->at.host;
 	}
 	if (!err && e->kind > SDP_KIND_APPLICATION)
 		err = REFUSE(r, ERANGE, "there is no such kind of media");
-	err = err ?: use_binding(r, number(n, A(RTP_BINDING)), &e->at.host, &e->rtp_binding) ?:
-	      use_binding(r, number(n, A(RTCP_BINDING)), &e->rtcp.host, &e->rtcp_binding);
+	err = err ?: use_binding(r, nest_number(n, A(RTP_BINDING)), &e->at.host, &e->rtp_binding) ?:
+	      use_binding(r, nest_number(n, A(RTCP_BINDING)), &e->rtcp.host, &e->rtcp_binding);
 	kfree(n);
 	return err;
 }
@@ -525,11 +343,11 @@ static int session_get(struct restore *r, const struct nlattr *nla, struct sipal
 		return err;
 	lines = count(nla, A(LINE));
 	err = -EINVAL;
-	if (number(n, A(KIND)) >= STATE_SESSIONS || lines > SIPALG_MEDIA_ENDS) {
+	if (nest_number(n, A(KIND)) >= STATE_SESSIONS || lines > SIPALG_MEDIA_ENDS) {
 		NL_SET_ERR_MSG(r->extack, "there is no such session, or not with so many lines");
 		goto out;
 	}
-	slot = sipalg_state_session(d, number(n, A(KIND)));
+	slot = sipalg_state_session(d, nest_number(n, A(KIND)));
 	if (*slot) {
 		NL_SET_ERR_MSG(r->extack, "a dialog has each kind of session once");
 		goto out;
@@ -538,9 +356,9 @@ static int session_get(struct restore *r, const struct nlattr *nla, struct sipal
 	*slot = kzalloc(struct_size(*slot, line, lines), GFP_KERNEL);
 	if (!*slot)
 		goto out;
-	flags = number(n, A(FLAGS));
+	flags = nest_number(n, A(FLAGS));
 	(*slot)->n = lines;
-	(*slot)->cseq = number(n, A(CSEQ));
+	(*slot)->cseq = nest_number(n, A(CSEQ));
 	(*slot)->answered = flags & STATE_ANSWERED;
 	(*slot)->late = flags & STATE_LATE;
 	(*slot)->offerer = !!(flags & STATE_OFFERER_B);
@@ -560,17 +378,17 @@ static int transaction_get(struct restore *r, const struct nlattr *nla, struct s
 	n = nest_open(r, nla, &err);
 	if (!n)
 		return err;
-	if (number(n, A(KIND)) >= STATE_TRANSACTIONS) {
+	if (nest_number(n, A(KIND)) >= STATE_TRANSACTIONS) {
 		kfree(n);
 		return REFUSE(r, EINVAL, "there is no such kind of transaction");
 	}
-	t = sipalg_state_transaction(d, number(n, A(KIND)), number(n, A(SIDE)));
-	flags = number(n, A(FLAGS));
+	t = sipalg_state_transaction(d, nest_number(n, A(KIND)), nest_number(n, A(SIDE)));
+	flags = nest_number(n, A(FLAGS));
 	t->seen = true;
 	t->active = flags & STATE_ACTIVE;
 	t->initial = flags & STATE_INITIAL;
 	t->offered = flags & STATE_OFFERED;
-	t->cseq = number(n, A(CSEQ));
+	t->cseq = nest_number(n, A(CSEQ));
 	kfree(n);
 	return 0;
 }
@@ -593,28 +411,28 @@ static int dialog_parts(struct restore *r, const struct nest *n, struct sipalg_d
 
 static int dialog_fill(struct restore *r, const struct nest *n, struct sipalg_dialog *d)
 {
-	const char *tag = text(n, A(B_TAG));
-	u32 flags = number(n, A(FLAGS));
+	const char *tag = nest_text(n, A(B_TAG));
+	u32 flags = nest_number(n, A(FLAGS));
 
-	if (!number(n, A(ID)))
+	if (!nest_number(n, A(ID)))
 		return REFUSE(r, EINVAL, "a dialog has an id");
-	if (number(n, A(STATE)) != SIPALG_DIALOG_TRYING && !*tag)
+	if (nest_number(n, A(STATE)) != SIPALG_DIALOG_TRYING && !*tag)
 		return REFUSE(r, EINVAL, "a dialog that was answered has a tag of its callee");
-	d->id = number(n, A(ID));
-	d->state = number(n, A(STATE));
-	d->status = number(n, A(STATUS));
+	d->id = nest_number(n, A(ID));
+	d->state = nest_number(n, A(STATE));
+	d->status = nest_number(n, A(STATUS));
 	d->known[0] = flags & STATE_KNOWN(0);
 	d->known[1] = flags & STATE_KNOWN(1);
 	d->cancelled = flags & STATE_CANCELLED;
 	d->hurried = flags & STATE_HURRIED;
 	d->lost = flags & STATE_LOST;
 	d->refer = flags & STATE_REFER;
-	d->cseq[0] = number(n, A(A_CSEQ));
-	d->cseq[1] = number(n, A(B_CSEQ));
-	d->start = stamp(n, A(START));
-	d->answer = stamp(n, A(ANSWER));
-	d->deadline = jiffies + (unsigned long)min(number(n, A(LEFT)), LEFT_MAX) * HZ;
-	d->session_expires = number(n, A(EXPIRES));
+	d->cseq[0] = nest_number(n, A(A_CSEQ));
+	d->cseq[1] = nest_number(n, A(B_CSEQ));
+	d->start = nest_stamp(n, A(START));
+	d->answer = nest_stamp(n, A(ANSWER));
+	d->deadline = jiffies + (unsigned long)min(nest_number(n, A(LEFT)), LEFT_MAX) * HZ;
+	d->session_expires = nest_number(n, A(EXPIRES));
 	if (*tag) {
 		d->b_tag_len = strlen(tag);
 		d->b_tag = kmemdup(tag, d->b_tag_len, GFP_KERNEL);
@@ -663,7 +481,7 @@ static int reach_hosts(struct restore *r, const struct nest *n, struct sipalg_re
 			continue;
 		if (i == SIPALG_CALL_LEASES)
 			return REFUSE(r, EINVAL, "a reach has too many hosts");
-		err = host_of(r, nla, &host);
+		err = nest_address(r, nla, &host);
 		if (err)
 			return err;
 		if (sipalg_binding_hold(b, &host))
@@ -684,7 +502,7 @@ static int signalling_make(struct restore *r, const struct nlattr *nla,
 	if (!n)
 		return err;
 	rcu_read_lock();
-	if (number(n, A(TYPE)) != SIPALG_BINDING_SIGNALLING)
+	if (nest_number(n, A(TYPE)) != SIPALG_BINDING_SIGNALLING)
 		err = REFUSE(r, EINVAL, "only a binding of signalling leads to a Contact");
 	if (!err)
 		*found = binding_make(r, n, &err);
@@ -714,10 +532,11 @@ static int reach_get(struct restore *r, const struct nlattr *nla)
 	n = nest_open(r, nla, &err);
 	if (!n)
 		return err;
-	side = number(n, A(SIDE));
-	reach = number(n, A(KIND)) ? &call->proxy[side] : &call->contact[side];
+	side = nest_number(n, A(SIDE));
+	reach = nest_number(n, A(KIND)) ? &call->proxy[side] : &call->contact[side];
 	if (reach->binding || !n->attr[A(BINDING)])
-		err = REFUSE(r, EINVAL, "a side has one binding for its Contact and one for its route");
+		err = REFUSE(r, EINVAL,
+			     "a side has one binding for its Contact and one for its route");
 	else
 		err = signalling_make(r, n->attr[A(BINDING)], &call->host[side], &b);
 	if (!err) {
@@ -786,23 +605,23 @@ static int call_fill(struct restore *r, const struct nest *n)
 {
 	static const enum sip_method methods[] = { SIP_INVITE, SIP_SUBSCRIBE, SIP_REFER };
 	struct sipalg_call *call = r->call;
-	u32 flags = number(n, A(FLAGS));
+	u32 flags = nest_number(n, A(FLAGS));
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(methods); i++) {
-		if (!strcmp(text(n, A(METHOD)), sip_method_name(methods[i])))
+		if (!strcmp(nest_text(n, A(METHOD)), sip_method_name(methods[i])))
 			call->method = methods[i];
 	}
 	if (!call->method)
 		return REFUSE(r, EINVAL, "a call begins with INVITE, SUBSCRIBE or REFER");
-	call->id = number(n, A(ID));
-	call->zone = number(n, A(ZONE));
+	call->id = nest_number(n, A(ID));
+	call->zone = nest_number(n, A(ZONE));
 	for (i = 0; i < 2; i++) {
 		call->bare[i] = flags & STATE_BARE(i);
-		err = host_get(r, n, A(A_HOST) + i, &call->host[i]) ?:
-		      host_get(r, n, A(A_TARGET) + i, &call->target[i]) ?:
-		      host_get(r, n, A(A_ROUTE) + i, &call->route[i]);
+		err = nest_host(r, n, A(A_HOST) + i, &call->host[i]) ?:
+		      nest_host(r, n, A(A_TARGET) + i, &call->target[i]) ?:
+		      nest_host(r, n, A(A_ROUTE) + i, &call->route[i]);
 		if (err)
 			return err;
 		if (!call->host[i].family)
@@ -853,13 +672,13 @@ static int call_set(struct restore *r, const struct nlattr *nla)
 	n = nest_open(r, nla, &err);
 	if (!n)
 		return err;
-	if (!*text(n, A(CALL_ID)) || !*text(n, A(A_TAG))) {
+	if (!*nest_text(n, A(CALL_ID)) || !*nest_text(n, A(A_TAG))) {
 		kfree(n);
 		return REFUSE(r, EINVAL, "a call has a Call-ID and the tag of who began it");
 	}
 	err = -ENOMEM;
-	r->call = sipalg_call_new(r->sn, text(n, A(CALL_ID)), text(n, A(A_TAG)),
-				  text(n, A(A_URI)), text(n, A(B_URI)));
+	r->call = sipalg_call_new(r->sn, nest_text(n, A(CALL_ID)), nest_text(n, A(A_TAG)),
+				  nest_text(n, A(A_URI)), nest_text(n, A(B_URI)));
 	if (r->call) {
 		/* The master comes last: until then, nobody gets through. */
 		err = call_fill(r, n) ?: call_master(r, n);
@@ -868,7 +687,8 @@ static int call_set(struct restore *r, const struct nlattr *nla)
 			if (err == -EEXIST)
 				NL_SET_ERR_MSG(r->extack, "this call is there already");
 			else if (err == -ENOSPC)
-				NL_SET_ERR_MSG(r->extack, "there are too many calls of this Call-ID");
+				NL_SET_ERR_MSG(r->extack,
+					       "there are too many calls of this Call-ID");
 		}
 		if (err) {
 			/* Bindings that no line took; then those of lines with it. */
@@ -885,27 +705,29 @@ static int registration_fill(struct restore *r, const struct nest *n,
 {
 	int err;
 
-	reg->id = number(n, A(ID));
-	reg->zone = number(n, A(ZONE));
-	reg->proto = number(n, A(PROTOCOL));
-	reg->path = number(n, A(FLAGS)) & STATE_PATH;
-	reg->expires = number(n, A(EXPIRES));
-	reg->until = jiffies + (unsigned long)min(number(n, A(LEFT)), LEFT_MAX) * HZ;
-	reg->since = stamp(n, A(START));
-	reg->refreshed = stamp(n, A(REFRESHED));
-	reg->asked = number(n, A(ASKED));
-	err = at_get(r, n, A(ADDR), &reg->inner) ?: at_get(r, n, A(OUTER_ADDR), &reg->outer) ?:
-	      host_get(r, n, A(REGISTRAR), &reg->registrar) ?: rule_get(r, n, &reg->rule);
+	reg->id = nest_number(n, A(ID));
+	reg->zone = nest_number(n, A(ZONE));
+	reg->proto = nest_number(n, A(PROTOCOL));
+	reg->path = nest_number(n, A(FLAGS)) & STATE_PATH;
+	reg->expires = nest_number(n, A(EXPIRES));
+	reg->until = jiffies + (unsigned long)min(nest_number(n, A(LEFT)), LEFT_MAX) * HZ;
+	reg->since = nest_stamp(n, A(START));
+	reg->refreshed = nest_stamp(n, A(REFRESHED));
+	reg->asked = nest_number(n, A(ASKED));
+	err = nest_at(r, n, A(ADDR), &reg->inner) ?: nest_at(r, n, A(OUTER_ADDR), &reg->outer) ?:
+	      nest_host(r, n, A(REGISTRAR), &reg->registrar) ?: rule_get(r, n, &reg->rule);
 	if (err)
 		return err;
-	if (!reg->id || !reg->inner.host.family || !reg->registrar.family || !number(n, A(LEFT)))
-		return REFUSE(r, EINVAL, "a registration has an id, a phone, a registrar and some time left");
+	if (!reg->id || !reg->inner.host.family || !reg->registrar.family ||
+	    !nest_number(n, A(LEFT)))
+		return REFUSE(r, EINVAL,
+			"a registration has an id, a phone, a registrar and some time left");
 	if (!n->attr[A(BINDING)])
 		return 0;
 	err = signalling_make(r, n->attr[A(BINDING)], &reg->inner.host, &reg->binding);
-	if (err)
+	if (err) {
 		reg->binding = NULL;
-	else if (sipalg_binding_hold(reg->binding, &reg->registrar)) {
+	} else if (sipalg_binding_hold(reg->binding, &reg->registrar)) {
 		if (r->made)
 			sipalg_binding_discard(reg->binding);
 		reg->binding = NULL;
@@ -924,8 +746,8 @@ static int registration_set(struct restore *r, const struct nlattr *nla)
 	if (!n)
 		return err;
 	err = -ENOMEM;
-	reg = sipalg_registration_new(r->sn, text(n, A(USER)), text(n, A(DOMAIN)),
-				      text(n, A(AOR)), text(n, A(CONTACT)));
+	reg = sipalg_registration_new(r->sn, nest_text(n, A(USER)), nest_text(n, A(DOMAIN)),
+				      nest_text(n, A(AOR)), nest_text(n, A(CONTACT)));
 	if (reg) {
 		err = registration_fill(r, n, reg);
 		if (!err) {
@@ -934,7 +756,8 @@ static int registration_set(struct restore *r, const struct nlattr *nla)
 			if (err == -EEXIST)
 				NL_SET_ERR_MSG(r->extack, "this registration is there already");
 			else if (err == -ENOSPC)
-				NL_SET_ERR_MSG(r->extack, "there are as many registrations as there may be");
+				NL_SET_ERR_MSG(r->extack,
+					       "there are as many registrations as there may be");
 		}
 		if (err)
 			sipalg_registration_undo(reg);
@@ -961,7 +784,8 @@ int sipalg_state_set(struct sk_buff *skb, struct genl_info *info)
 	n = nest_open(r, info->attrs[SIPALG_A_STATE], &err);
 	if (n) {
 		if (!r->sn->enabled)
-			err = REFUSE(r, ENETDOWN, "sipalg is not enabled in this network namespace");
+			err = REFUSE(r, ENETDOWN,
+				     "sipalg is not enabled in this network namespace");
 		else if (n->attr[A(CALL)])
 			err = call_set(r, n->attr[A(CALL)]);
 		else if (n->attr[A(REGISTRATION)])

@@ -169,8 +169,9 @@ void state_write(FILE *out, const struct nlattr *nest)
 static unsigned int find(const char *name, bool nest)
 {
 	for (unsigned int n = 1; n <= SIPALG_STATE_MAX; n++) {
-		if (fields[n].name && (fields[n].type == NEST) == nest &&
-		    strcmp(fields[n].name, name) == 0)
+		bool is_nest = fields[n].type == NEST;
+
+		if (fields[n].name && is_nest == nest && strcmp(fields[n].name, name) == 0)
 			return n;
 	}
 	return 0;
@@ -302,7 +303,8 @@ static bool open_nest(struct nests *nests, struct nlmsghdr *nlh, size_t size, un
 }
 
 /* A word and, of a nest, the bracket behind it. Returns 0 or -1 after an error message. */
-static int read_word(struct nests *nests, struct nlmsghdr *nlh, size_t size, char *word, char **save)
+static int read_word(struct nests *nests, struct nlmsghdr *nlh, size_t size, char *word,
+		     char **save)
 {
 	char *value = strchr(word, '='), *bracket;
 	bool fits = true;
