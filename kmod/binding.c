@@ -12,6 +12,7 @@
 #include "flow.h"
 #include "net.h"
 #include "policy.h"
+#include "trace.h"
 
 #define UNLEASED 32	/* seconds for a new signalling binding to get a lease */
 
@@ -299,6 +300,7 @@ static void binding_unhash(struct sipalg_binding *b)
 	rhltable_remove(&sn->ends, &b->end[SIPALG_OUTER].node, end_params);
 	atomic_dec(&sn->nbindings);
 	sipalg_count(sn, SIPALG_R_BINDINGS_GONE);
+	trace_binding_gone(b);
 }
 
 static void binding_remove(struct sipalg_binding *b)
@@ -453,6 +455,7 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 	if (err)
 		goto err_unhash;
 	sipalg_count(sn, SIPALG_R_BINDINGS);
+	trace_binding_made(b);
 	return b;
 
 err_unhash:

@@ -13,6 +13,7 @@
 #include "net.h"
 #include "probe.h"
 #include "source.h"
+#include "trace.h"
 
 static struct sipalg_ctx * __percpu *contexts;
 
@@ -312,6 +313,7 @@ static enum sipalg_reason inspect(struct sipalg_ctx *ctx,
 		ret = run(ctx, state);
 	}
 	sipalg_count(ctx->sn, ret);
+	trace_verdict(ctx, ret, parsed);
 	sipalg_event_message(ctx, ret, parsed);
 	sipalg_flow_refresh(ctx->ct, ctx->flow);
 	return ret;
@@ -335,6 +337,7 @@ bool sipalg_inspect(struct sipalg_net *sn, struct sk_buff *skb,
 	rcu_read_lock();
 	ctx = *this_cpu_ptr(contexts);
 	ctx_begin(ctx, sn, state, ct, ctinfo, flow, rule);
+	trace_message_in(ctx);
 	ret = inspect(ctx, state, read_message(ctx, skb, nf_ct_l3num(ct)));
 	rcu_read_unlock();
 	local_bh_enable();
@@ -368,6 +371,7 @@ bool sipalg_inspect_stream(struct sipalg_net *sn,
 	ctx->stream = s;
 	ctx->observe = ctx->observe || s->observed;
 	ctx->packet.payload_len = len;
+	trace_message_in(ctx);
 	ret = inspect(ctx, state, parse(ctx, data, len));
 	if (is_dropped(ret))
 		return drop_from_stream(s);
