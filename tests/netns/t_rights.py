@@ -9,8 +9,9 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
+import gateway
 import net
-from tap import equal, run_all
+from tap import Skip, check, equal, run_all
 from ua import Call, Ua
 
 PY = os.path.join(os.path.dirname(os.path.realpath(__file__)), 'py')
@@ -70,6 +71,39 @@ def test_nobody():
     with net.Net() as network:
         call(network)
         equal(ask(), refused_all(), 'for nobody')
+
+
+def unshared(flags, *words):
+    """A command in a user namespace of its own, where it is root, started in the gateway's network."""
+    done = subprocess.run(['ip', 'netns', 'exec', 'gw', 'unshare', flags, *words], check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if 'unshare failed' in done.stdout:
+        raise Skip('no user namespaces here')
+    return done.returncode, done.stdout
+
+
+def test_user_namespace():
+    """root of a user namespace has no rights in a network that is not its own"""
+    with net.Net() as network:
+        call(network)
+        for words in (['dialog', 'list'], ['status'], ['policy', 'list'], ['save', '--state', '-'], ['disable'],
+                      ['policy', 'reset']):
+            code, said = unshared('-Ur', net.CTL, *words)
+            check(code and 'CAP_NET_ADMIN' in said, f'{words}: {code}, {said}')
+        equal(len(gateway.ctl('dialog', 'list')), 1, 'dialogs of the gateway')
+
+
+def test_own_network():
+    """and has all of them in its own, where it sees nothing of others"""
+    with net.Net() as network:
+        call(network)
+        script = ' && '.join(f'{net.CTL} {words}' for words in (
+            'enable', 'policy add bypass port 5070', '-j status', '-j dialog list', '-j policy list', 'disable'))
+        code, said = unshared('-Urn', 'sh', '-c', script)
+        equal(code, 0, f'the exit code of the commands, which said {said}')
+        check('5070' in said and net.P1 not in said and net.S1 not in said, f'they said {said}')
+        equal(len(gateway.ctl('dialog', 'list')), 1, 'dialogs of the gateway')
+        equal(len(gateway.ctl('policy', 'list')), 1, 'rules of the gateway')
 
 
 run_all(globals())
