@@ -53,13 +53,13 @@ def test_commands():
         for line in commands():
             for words in alternatives(line):
                 words = shown_ids([words] if isinstance(words, str) else words)
-                if words is None or words == ['monitor']:
+                if words is None or words[:1] in (['monitor'], ['ladder']):
                     continue
                 if words == ['save']:
                     words.append(config.name)
                 net.run('gw', net.CTL, *words)
                 done += 1
-                if words[:1] == ['save']:
+                if words[:1] == ['save'] and '--state' not in words:
                     saved.append(gateway.ctl('policy', 'list'))
         check(done >= 15, f'only {done} commands were found')
         rules = saved[0]
