@@ -13,6 +13,7 @@
 struct netlink_ext_ack;
 struct sipalg_binding;
 struct sipalg_call;
+struct sipalg_dialog;
 struct sipalg_net;
 
 #define SIPALG_RESTORE_BINDINGS	256	/* of a call */
@@ -67,5 +68,12 @@ const char *nest_text(const struct nest *n, int attr);
 int nest_address(struct restore *r, const struct nlattr *nla, struct sip_host *h);
 int nest_host(struct restore *r, const struct nest *n, int attr, struct sip_host *h);
 int nest_at(struct restore *r, const struct nest *n, int attr, struct sip_endpoint *at);
+
+/*
+ * A session or a transaction of a dialog that stands in no table yet. Its lines
+ * name bindings of r->bindings. After an error the dialog has what it got so far.
+ */
+int restore_session(struct restore *r, const struct nlattr *nla, struct sipalg_dialog *d);
+int restore_transaction(struct restore *r, const struct nlattr *nla, struct sipalg_dialog *d);
 
 #endif
