@@ -138,14 +138,19 @@ struct nf_conn *sipalg_flow_root(struct nf_conn *ct)
 	return ct->master ?: ct;
 }
 
-/* The extension of an earlier load of the module: nobody's helper, not our magic. */
+/*
+ * The extension of an earlier load of the module: nobody's helper, not our magic.
+ * Media have it for their DSCP only, and are no flow of messages.
+ */
 static struct sipalg_flow *stale_flow(struct nf_conn *ct)
 {
 	struct nf_conn_help *help = nfct_help(ct);
+	struct sipalg_flow *flow;
 
 	if (!help || rcu_access_pointer(help->helper) || sipalg_flow(ct))
 		return NULL;
-	return (struct sipalg_flow *)help->data;
+	flow = (struct sipalg_flow *)help->data;
+	return flow->flags[0] & SIPALG_FLOW_MEDIA ? NULL : flow;
 }
 
 void sipalg_flow_again(struct sipalg_net *sn, struct nf_conn *ct, u16 flags)

@@ -103,6 +103,16 @@ def test_fifty_calls():
               'media bindings after the last BYE')
 
 
+def test_media_with_dscp():
+    """media that had a DSCP from a rule are not taken for messages by the next module"""
+    with net.Net() as network:
+        gateway.policy('alg dscp-media 46')
+        Call(Ua(network, 'p1', 'alice'), Ua(network, 's1', 'carol', rtp=30000), f'sip:carol@{net.S1}',
+             SERVER).start().check_audio()
+        reload()
+        equal(gateway.counter('adopted'), 1, 'flows taken over, of which one is signalling')
+
+
 def register(phone, server):
     phone.send(phone.request('REGISTER', f'sip:{net.S1}', headers=[('Expires', '600')]), SERVER)
     seen, source = server.expect('REGISTER')
