@@ -362,9 +362,11 @@ struct sipalg_dialog *sipalg_dialog_new(struct sipalg_call *call, gfp_t gfp)
 		d->call = call;
 		if (count_for_rule(call, d))
 			return d;
-		kfree(d);
 	}
 	atomic_dec(&sn->ndialogs);
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+	kfree(d);
 	return ERR_PTR(-ENOSPC);
 }
 

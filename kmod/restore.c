@@ -294,7 +294,9 @@ static int dialog_get(struct restore *r, const struct nlattr *nla)
 	d = sipalg_dialog_new(r->call, GFP_ATOMIC);
 	rcu_read_unlock();
 	if (IS_ERR(d)) {
-		err = REFUSE(r, ENOSPC, "there are as many dialogs as there may be");
+		err = PTR_ERR(d) == -ENOMEM ?
+		      REFUSE(r, ENOMEM, "there is no memory for a dialog") :
+		      REFUSE(r, ENOSPC, "there are as many dialogs as there may be");
 	} else {
 		list_add_tail(&d->list, &r->call->dialogs);
 		r->call->ndialogs++;
