@@ -86,7 +86,7 @@ def test_metrics():
         for name in ('dialogs', 'dialogs_max', 'bindings', 'registrations', 'streams'):
             equal(samples[f'sipalg_{name}'], status[name], name)
         equal(samples['sipalg_calls{state="answered"}'], 1, 'answered calls')
-        stats = gateway.ctl('stats')
+        stats = json.loads(net.run('gw', net.CTL, '-j', 'stats'))
         counted = {re.search('"(.*)"', k)[1]: v for k, v in samples.items() if '_total{' in k}
         equal(counted, stats, 'counters')
         check(text.endswith('# EOF\n'), 'the text has no end')

@@ -23,8 +23,11 @@ def set_sysctl(path, value, ns='gw'):
 
 
 def ctl(*words):
-    """What sipalgctl says, as JSON."""
-    return json.loads(net.run('gw', net.CTL, '-j', *words))
+    """What sipalgctl says, as JSON; counters are those of the running test."""
+    told = json.loads(net.run('gw', net.CTL, '-j', *words))
+    if words == ('stats',):
+        told = {name: count - net.Standing.before.get(name, 0) for name, count in told.items()}
+    return told
 
 
 def counter(name):
@@ -56,6 +59,14 @@ def need(module):
         pass
     if 'not found' in net.run('gw', 'modprobe', module, check=False):
         raise Skip(f'this kernel has no {module}')
+
+
+def unload():
+    """Take the module away, whatever goes on."""
+    if not os.path.isdir('/sys/module/sipalg'):
+        raise Skip('the module is not loaded')
+    net.run('gw', 'rmmod', 'sipalg')
+    net.Standing.before = {}
 
 
 def check_outside(message, where, public):

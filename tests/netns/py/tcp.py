@@ -7,7 +7,6 @@ import socket
 import struct
 import time
 
-import gateway
 import net
 import sip
 from tap import check, equal
@@ -30,9 +29,11 @@ table inet strict {
 class Net(net.Net):
     """The topology, with the strict rules."""
 
+    RULES = STRICT
+
     def __enter__(self):
         super().__enter__()
-        gateway.nft(STRICT)
+        net.run('gw', 'nft', 'reset', 'counters', 'table', 'inet', 'strict')
         return self
 
 
