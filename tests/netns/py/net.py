@@ -125,10 +125,22 @@ class Net:
                 checksums('gw', device)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, *_):
         for s in self.sockets:
             s.close()
-        subprocess.run([LIB, 'down'], check=True)
+        try:
+            # Of a test that failed, its own words are wanted.
+            if not kind:
+                self.check_sums()
+        finally:
+            subprocess.run([LIB, 'down'], check=True)
+
+    @staticmethod
+    def check_sums():
+        """What the gateway counted adds up, after each test."""
+        import counts  # pylint: disable=import-outside-toplevel,cyclic-import
+        if os.path.exists('/run/netns/gw'):
+            counts.check_sums()
 
     def udp(self, ns, port=0, address=None, v6=False):
         """A UDP socket on a host's address, closed with the topology."""
@@ -216,6 +228,7 @@ class Kept(Net):
             s.close()
         self.sockets.clear()
         self.markers.clear()
+        self.check_sums()
         # Without the module, there is nothing to forget.
         run('gw', 'sh', '-c', f'{CTL} disable && {CTL} enable; conntrack -F', check=False)
 
