@@ -75,17 +75,16 @@ class Faults:
     def nth(self, number, function):
         """Call a function in which the number-th allocation fails; False if there were fewer."""
         self._arm(self.count + number)
+        self.count += number  # or fewer, if it was not hit
         try:
             function()
         finally:
             hit = not self._left()
             self._set('times', 0)
-        if hit:
-            self.count += number
-            self.injected += 1
-        else:
-            self.count += number  # at most
-            self._sync()
+            if hit:
+                self.injected += 1
+            else:
+                self._sync()
         return hit
 
     def close(self):

@@ -37,6 +37,11 @@ def _setns(fd):
         raise OSError(number, os.strerror(number))
 
 
+def unshare_net():
+    """A new network for this process; not 0 if there is none."""
+    return _libc.unshare(_CLONE_NEWNET)
+
+
 @contextlib.contextmanager
 def inside(ns):
     """Be in a namespace while sockets are created."""
