@@ -3,14 +3,14 @@
 """Floods: an answered call and other traffic live through them, limits hold, and nothing is left.
 
 FLOOD says how many packets each has (1,000; 10,000 as it should be). With the kernel's time
-travel (APPEND=time-travel=inf-cpu tests/umlcheck t_floods.py) what they leave is waited for;
+travel (APPEND=time-travel=inf-cpu tests/umlcheck hard/t_floods.py) what they leave is waited for;
 otherwise sipalg is turned off to see it go. (The time of a test is virtual, too: TEST_TIMEOUT=100000.)
 """
 
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../py"))
 # pylint: disable=wrong-import-position
 import contextlib
 import resource

@@ -8,7 +8,7 @@ ROUNDS says how often (4; 200 as it should be).
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../py"))
 # pylint: disable=wrong-import-position
 import contextlib
 import signal
@@ -29,33 +29,47 @@ ROUNDS = int(os.environ.get('ROUNDS') or 4)
 PHASES = ('invite', 'early', 'answered', 'offered', 'ended', 'cancelled', 'registered', 'subscribed', 'half')
 
 
+def pour(phone, media, far, outer):
+    number = 0
+    while os.getppid() != 1:
+        number += 1
+        for method in 'INVITE', 'BYE', 'REGISTER', 'NONSENSE':
+            data = sip.build(f'{method} sip:x@{net.S1} SIP/2.0', [
+                ('Via', f'SIP/2.0/UDP 10.0.0.11:5090;branch=z9hG4bKt{number}'),
+                ('From', f'<sip:t@10.0.0.11>;tag=t{number}'), ('To', f'<sip:x@{net.S1}>'),
+                ('Call-ID', f'traffic{number % 50}'), ('CSeq', f'{number} {method}'),
+                ('Contact', '<sip:t@10.0.0.11:5090>')],
+                sip.sdp('10.0.0.11', 42000 + 2 * (number % 500)) if method == 'INVITE' else b'')
+            # There may be no way out at the moment.
+            with contextlib.suppress(OSError):
+                phone.sendto(data, SERVER)
+        with contextlib.suppress(OSError):
+            media.sendto(net.rtp(), (net.S1, 32000))
+        with contextlib.suppress(OSError):
+            if outer:
+                far.rtp.sendto(net.rtp(), outer)
+        # Quiet at times: the parent has to get on where there is one processor.
+        time.sleep(0.001)
+
+
 @contextlib.contextmanager
 def traffic(network, far, outer):
     """A process that sends calls, keep-alives and audio all the time, and cares for no answer."""
     phone, media = network.udp('p1', 5090), network.udp('p1', 42000)
     child = os.fork()
     if not child:
-        number = 0
-        # Quiet at times: the parent has to get on where there is one processor.
-        while os.getppid() != 1:
-            number += 1
-            for method in 'INVITE', 'BYE', 'REGISTER', 'NONSENSE':
-                phone.sendto(sip.build(f'{method} sip:x@{net.S1} SIP/2.0', [
-                    ('Via', f'SIP/2.0/UDP 10.0.0.11:5090;branch=z9hG4bKt{number}'),
-                    ('From', f'<sip:t@10.0.0.11>;tag=t{number}'), ('To', f'<sip:x@{net.S1}>'),
-                    ('Call-ID', f'traffic{number % 50}'), ('CSeq', f'{number} {method}'),
-                    ('Contact', '<sip:t@10.0.0.11:5090>')],
-                    sip.sdp('10.0.0.11', 42000 + 2 * (number % 500)) if method == 'INVITE' else b''), SERVER)
-            media.sendto(net.rtp(), (net.S1, 32000))
-            if outer:
-                far.rtp.sendto(net.rtp(), outer)
-            time.sleep(0.001)
-        os._exit(0)
+        try:
+            pour(phone, media, far, outer)
+        finally:
+            os._exit(0)  # nothing of the parent's is this process's to end
     try:
         yield
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        for sock in phone, media:
+            network.sockets.remove(sock)
+            sock.close()
 
 
 def reach(network, alice, carol, phase):

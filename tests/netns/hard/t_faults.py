@@ -10,7 +10,7 @@ kind at most, 0 for all.
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../py"))
 # pylint: disable=wrong-import-position
 import contextlib
 import re
