@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0
 #
 # Sourced: where the kernels that the tests build are built from. The caller has
@@ -25,6 +25,5 @@ unpack() {
     mv "$new" "$source"
 }
 
-# shellcheck disable=SC2154 # package and cache are the caller's
 version=$(dpkg-query -W -f='${Version}' "$package")
 source=$cache/$package-$version-$(declare -f unpack | sha256sum | cut -c 1-12)
