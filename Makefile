@@ -39,7 +39,7 @@ DESTDIR ?=
 DKMS_NAME = sipalg/$(SIPALG_VERSION)
 DKMS_SRC = /usr/src/sipalg-$(SIPALG_VERSION)
 
-.PHONY: all help modules userspace demo check kunit static install \
+.PHONY: all help modules userspace demo check check-hard kunit static install \
 	modules-install userspace-install dkms-install dkms-remove deb check-config \
 	kernel-release clean
 
@@ -69,6 +69,9 @@ demo:	## see three calls get through a gateway in a VM (as root)
 
 check:	## run the tests (as root)
 	$(run) tests/check
+
+check-hard:	## try to break it for a day, or with SHORT=1 for minutes (as root)
+	$(run) tests/check-hard
 
 kunit:	## run the KUnit suites under User Mode Linux
 	$(run) tests/kunit/run

@@ -124,7 +124,9 @@
 	X(SOURCES_FULL, sources_full, EVENT,                                   \
 	  "messages that were not counted for their host: memory was short, or too many hosts sent") \
 	X(OBSERVED, observed, PASSED,                                          \
-	  "messages that were followed and left as they are, because a rule only observes")
+	  "messages that were followed and left as they are, because a rule only observes") \
+	X(SEEN, seen, SEEN,                                                    \
+	  "datagrams, and messages of TCP connections, that were looked at: each was translated, unchanged, left alone or dropped, and counts there too")
 
 enum sipalg_reason {
 #define X(e, name, class, text) SIPALG_R_##e,

@@ -307,6 +307,7 @@ static enum sipalg_reason inspect(struct sipalg_ctx *ctx,
 	/* One that is signed was understood too. */
 	bool parsed = ret == SIPALG_R_OK || ret == SIPALG_R_SIGNED;
 
+	sipalg_count(ctx->sn, SIPALG_R_SEEN);
 	ret = judge(ctx, ret);
 	if (ret == SIPALG_R_OK) {
 		sipalg_count(ctx->sn, SIPALG_R_OK);

@@ -18,6 +18,8 @@
 #   TIMEOUT       seconds until the VM is stopped (600)
 #   APPEND        more words for the kernel's command line
 #   QEMU_ARGS     more words for QEMU
+#   VM_KERNEL     the directory of a kernel that was built (tests/qemu/kernel),
+#                 which has all drivers built in; KVER is a name for it
 set -euo pipefail
 
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -26,10 +28,15 @@ lib=$here/../lib
 . "$lib/say.sh"
 
 (($# >= 2)) || die "Usage: vm.sh KVER SCRIPT [ARG...]"
-kver=$("$lib/kernel.sh" "$1")
+if [[ ${VM_KERNEL:-} ]]; then
+    kver=$1
+    kernel=$VM_KERNEL/arch/x86/boot/bzImage
+else
+    kver=$("$lib/kernel.sh" "$1")
+    kernel=/boot/vmlinuz-$kver
+fi
 script=$(realpath "$2")
 shift 2
-kernel=/boot/vmlinuz-$kver
 [[ -r $kernel ]] || die "$kernel cannot be read; be root, or make it readable."
 
 # The guest mounts this machine's / and needs a few of its modules to do so.
@@ -42,7 +49,8 @@ build_initrd() {
     cp "$here/initramfs-init" "$tree/init"
     chmod 755 "$tree/init"
     # In the order in which they have to be loaded; built-in ones are not named.
-    modprobe -aS "$kver" --show-depends virtio_pci 9pnet_virtio 9p overlay |
+    : >"$tree/order"
+    [[ ${VM_KERNEL:-} ]] || modprobe -aS "$kver" --show-depends virtio_pci 9pnet_virtio 9p overlay |
         awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$tree/order"
     while read -r file; do
         to=$tree/mods/$n-$(basename "$file")

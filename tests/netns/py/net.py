@@ -39,6 +39,11 @@ def _setns(fd):
         raise OSError(number, os.strerror(number))
 
 
+def unshare_net():
+    """A new network for this process; not 0 if there is none."""
+    return _libc.unshare(_CLONE_NEWNET)
+
+
 @contextlib.contextmanager
 def inside(ns):
     """Be in a namespace while sockets are created."""
@@ -176,8 +181,23 @@ class Net:
                 # At once, so that the next test may have the same ports.
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
             s.close()
-        if any(error) or not Standing.new:
-            down()
+        failed = any(error)
+        try:
+            # Of a test that failed, its own words are wanted.
+            if not failed:
+                failed = True
+                self.check_sums()
+                failed = False
+        finally:
+            if failed or not Standing.new:
+                down()
+
+    @staticmethod
+    def check_sums():
+        """What the gateway counted adds up, after each test."""
+        import counts  # pylint: disable=import-outside-toplevel,cyclic-import
+        if os.path.exists('/run/netns/gw'):
+            counts.check_sums()
 
     def udp(self, ns, port=0, address=None, v6=False):
         """A UDP socket on a host's address, closed with the topology."""
@@ -265,6 +285,7 @@ class Kept(Net):
             s.close()
         self.sockets.clear()
         self.markers.clear()
+        self.check_sums()
         Standing.forget(rules=False)
 
     @staticmethod

@@ -1,0 +1,253 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Mixed traffic for a long time: all calls work, all messages are counted, and memory stays as it is.
+
+SOAK says for how many seconds (20): 3,600 of them take a few minutes with the kernel's time travel
+(APPEND=time-travel=inf-cpu TEST_TIMEOUT=100000 tests/umlcheck hard/t_soak.py). SEED: another mixture.
+In real time sipp calls, too.
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../py"))
+# pylint: disable=wrong-import-position
+import contextlib
+import random
+import re
+import subprocess
+import time
+
+import counts
+import faults
+import gateway
+import net
+import tcpua
+import ua
+from leg import Leg
+from pair import SERVER, Pair
+from tap import Skip, check, equal, run_all
+
+SECONDS = int(os.environ.get('SOAK') or 20)
+RANDOM = random.Random(int(os.environ.get('SEED') or 1))
+LOST = {'sent': 0, 'lost': 0}
+TABLES = 'DIALOGS', 'REGISTRATIONS', 'BINDINGS', 'STREAMS'
+
+
+def time_travels():
+    with open('/proc/cmdline', encoding='ascii') as f:
+        return 'time-travel=inf-cpu' in f.read()
+
+
+def wait(longest):
+    """What people do in a call, or between calls."""
+    time.sleep(RANDOM.uniform(0, longest / 10 if time_travels() else min(longest, 0.2)))
+
+
+def audio(pair, outer, packets=20):
+    """Both ways for a while; what is lost is counted."""
+    for _ in range(packets):
+        for sender, to, receiver in ((pair.carol.rtp, outer, pair.alice.rtp),
+                                     (pair.alice.rtp, pair.carol.media, pair.carol.rtp)):
+            LOST['sent'] += 1
+            LOST['lost'] += net.Net.arrives(sender, to, receiver) is None
+
+
+def up(pair, make=None):
+    leg = (make or pair.leg)()
+    caller, callee = leg.caller, leg.callee
+    invite = leg.ask(caller, 'INVITE', leg.offer(caller))
+    leg.say(invite, 180)
+    wait(20)
+    leg.say(invite, 200, leg.offer(callee))
+    leg.ask(caller, 'ACK')
+    return leg, invite
+
+
+def out(pair):
+    leg, invite = up(pair)
+    audio(pair, invite.seen.media)
+    wait(60)
+    leg.down(RANDOM.choice((pair.alice, pair.carol)))
+
+
+def coming_in(pair):
+    leg, _ = up(pair, pair.leg_in)
+    audio(pair, leg.steps[1].seen.media if leg.steps[1].seen.body else leg.steps[2].seen.media)
+    wait(60)
+    leg.down(RANDOM.choice((pair.alice, pair.carol)))
+
+
+def hold(pair):
+    leg, invite = up(pair)
+    for way in 'a=sendonly\r\n', 'a=sendrecv\r\n':
+        again = leg.ask(pair.alice, 'INVITE', leg.offer(pair.alice, extra=way))
+        leg.say(again, 200, leg.offer(pair.carol))
+        leg.ask(pair.alice, 'ACK')
+        wait(90)
+    audio(pair, invite.seen.media)
+    leg.down()
+
+
+def transfer(pair):
+    leg, invite = up(pair)
+    leg.say(leg.ask(pair.carol, 'REFER', headers=[('Refer-To', '<sip:dave@203.0.113.20>')]), 202)
+    leg.say(leg.ask(pair.alice, 'NOTIFY', headers=[('Event', 'refer'), ('Subscription-State', 'terminated')]), 200)
+    audio(pair, invite.seen.media)
+    leg.down(pair.carol)
+
+
+def refused(pair):
+    leg = pair.leg()
+    invite = leg.ask(pair.alice, 'INVITE', leg.offer(pair.alice))
+    wait(10)
+    leg.refuse(invite, RANDOM.choice((486, 404, 503, 603, 302)))
+
+
+def cancelled(pair):
+    leg = pair.leg()
+    invite = leg.ask(pair.alice, 'INVITE', leg.offer(pair.alice))
+    leg.say(invite, 183, leg.offer(pair.carol))
+    wait(30)
+    leg.say(leg.cancel(invite), 200)
+    leg.refuse(invite, 487)
+
+
+def registered(pair):
+    for expires in 300, 0:
+        pair.alice.send(pair.alice.request('REGISTER', f'sip:{net.S1}', to=f'<sip:alice@{net.S1}>', call_id='reg',
+                                           cseq=RANDOM.randrange(1, 1 << 30), headers=[('Expires', str(expires))]), SERVER)
+        seen, source = pair.carol.expect('REGISTER')
+        pair.carol.send(pair.carol.response(
+            seen, source, 200, 'OK', contact=False,
+            headers=[('Contact', f'{seen["Contact"]};expires={expires}')] if expires else []), source)
+        pair.alice.expect(200)
+        wait(30)
+
+
+def subscribed(pair):
+    leg = Leg(pair.alice, pair.carol, SERVER)
+    for expires in 300, 0:
+        headers = [('Event', 'presence'), ('Expires', str(expires))]
+        leg.say(leg.ask(pair.alice, 'SUBSCRIBE', headers=headers), 200, headers=headers[1:])
+        leg.say(leg.ask(pair.carol, 'NOTIFY', headers=[
+            ('Event', 'presence'), ('Subscription-State', 'active' if expires else 'terminated')]), 200)
+        wait(30)
+
+
+def abandoned(pair):
+    """Nobody ever answers, or hangs up."""
+    leg = Leg(pair.alice, pair.carol, SERVER)
+    invite = leg.ask(pair.alice, 'INVITE', leg.offer(pair.alice, 43000))
+    if RANDOM.randrange(2):
+        leg.say(invite, 180)
+
+
+def noise(pair):
+    for data in b'\r\n\r\n', b'\0\1\0\0\x21\x12\xa4\x42' + bytes(12), b'INVITE', b'INVITE sip:x SIP/2.0\r\n\r\n':
+        pair.alice.send(data, SERVER)
+        got, _ = net.receive(pair.carol.socket)
+        equal(got, data, 'what is no message')
+
+
+def over_tcp(pair):
+    network = pair.network
+    before = list(network.sockets)
+    caller = tcpua.Ua(network, 'p2', 'dave', rtp=41000)
+    callee = tcpua.Ua(network, 's2', 'erin', rtp=31000)
+    tcpua.joined(caller, callee)
+    call = ua.Call(caller, callee, f'sip:erin@{net.S2};transport=tcp', (net.S2, 5060)).start()
+    call.check_audio()
+    wait(30)
+    call.hang_up()
+    for sock in [s for s in network.sockets if s not in before]:
+        network.sockets.remove(sock)
+        sock.close()
+
+
+SCENARIOS = out, coming_in, hold, transfer, refused, cancelled, registered, subscribed, abandoned, noise, over_tcp
+
+
+def slab():
+    """KiB of memory that the kernel's objects have."""
+    with open('/proc/meminfo', encoding='ascii') as f:
+        return int(re.search(r'^SUnreclaim:\s+(\d+)', f.read(), re.M).group(1))
+
+
+@contextlib.contextmanager
+def sipp(network):
+    """Somebody else's calls, where time is real; a function that says how many."""
+    if time_travels():
+        yield lambda: None
+        return
+    common = ['-nostdin', '-timeout', str(SECONDS + 600)]
+    quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd='/tmp', env={**os.environ, 'TERM': 'dumb'})
+    server = subprocess.Popen(['ip', 'netns', 'exec', 's2', 'sipp', '-sn', 'uas', '-i', net.S2, '-p', '5062',  # pylint: disable=consider-using-with
+                               *common], **quiet)
+    client = subprocess.Popen(['ip', 'netns', 'exec', 'p2', 'sipp', '-sn', 'uac', '-i', net.P2, '-p', '5062', '-r', '2',  # pylint: disable=consider-using-with
+                               '-d', '1000', '-trace_stat', '-stf', '/tmp/soak.csv', '-fd', '1', '-m', str(2 * SECONDS),
+                               *common, f'{net.S2}:5062'], **quiet)
+
+    def result():
+        equal(client.wait(SECONDS + 600), 0, 'how sipp ended')
+        with open('/tmp/soak.csv', encoding='ascii') as f:
+            rows = [line.split(';') for line in f]
+        last = dict(zip(rows[0], rows[-1]))
+        return int(last['SuccessfulCall(C)']), int(last['FailedCall(C)'])
+    try:
+        yield result
+    finally:
+        for process in client, server:
+            process.kill()
+            process.wait()
+
+
+
+def test_soak():
+    """calls, failures, holds, transfers, registrations and noise, over UDP and TCP, in and out"""
+    pair = Pair()
+    gateway.policy('alg port 5060-5062')
+    state = counts.Counts()
+    begin, done, memory = time.monotonic(), 0, None
+    try:
+        with sipp(pair.network) as calls:
+            while time.monotonic() - begin < SECONDS:
+                scenario = RANDOM.choice(SCENARIOS)
+                try:
+                    scenario(pair)
+                except (AssertionError, OSError) as why:
+                    raise AssertionError(f'{scenario.__name__}, number {done}: {why}') from why
+                done += 1
+                pair.dirty = False
+                wait(5)
+                if memory is None and time.monotonic() - begin > SECONDS / 4:
+                    memory = slab()
+            told = calls()
+        if told:
+            print(f'# sipp: {told[0]} calls, {told[1]} failed', flush=True)
+            equal(told[1], 0, 'calls of sipp that failed')
+        grown = slab() - (memory or slab())
+        seen, _ = counts.sums(state.read())
+        print(f'# soak: {SECONDS} s, {done} scenarios, {seen} messages, {LOST["sent"]} datagrams of audio, '
+              f'{LOST["lost"]} lost, {grown} KiB more memory', flush=True)
+        equal(LOST['lost'], 0, 'datagrams of audio that were lost')
+        # KASAN keeps what was freed for a while.
+        check(grown < 24 * 1024, f'the kernel has {grown} KiB more')
+        counts.check_sums()
+        if time_travels():
+            time.sleep(600)
+            for name in TABLES:
+                equal(state.size(name), 0, f'{name.lower()} that are left')
+    finally:
+        pair.close()
+
+
+def test_leaks():
+    """kmemleak finds nothing of ours after all that"""
+    if not os.path.exists('/sys/kernel/debug/kmemleak'):
+        raise Skip('this kernel has no kmemleak')
+    time.sleep(5.5)  # what is younger is not reported
+    equal(faults.leaks(), '', 'leaks')
+
+
+run_all(globals())
