@@ -53,7 +53,7 @@ enum sipalg_headers {
 	SIPALG_HEADERS_ALL = 0x3f,
 };
 
-/* Who may begin to send to a media binding, once an answer was seen. */
+/* Who may begin to send to a media binding, once an answer was seen; see EARLY_MEDIA. */
 enum sipalg_media_source {
 	SIPALG_SOURCE_ANSWERED,		/* the host that the other side named */
 	SIPALG_SOURCE_EXACT,		/* that host, from the port that it named */
@@ -115,7 +115,9 @@ enum sipalg_media_source {
 	X(MEDIA_IDLE, media_idle, NUMBER, 0, 86400, 0,                         \
 	  "seconds that an answered call may have no media, unless it is held; 0: any number") \
 	X(DSCP_MEDIA, dscp_media, DSCP, 0, 64, SIPALG_DSCP_KEEP,               \
-	  "DSCP of media packets")
+	  "DSCP of media packets")                                             \
+	X(EARLY_MEDIA, early_media, SWITCH, 0, 1, 0,                           \
+	  "media get in from when they are offered, before an answer says from where")
 
 enum sipalg_option {
 #define X(e, name, kind, min, max, def, text) SIPALG_O_##e,

@@ -542,6 +542,24 @@ static void step_update_response(struct sipalg_ctx *ctx)
 		refresh(ctx);
 }
 
+/*
+ * The last answered fork was hung up. Those that rang on for a 2xx of their own
+ * are not waited for: whoever asked is gone, and their media go as well.
+ */
+static void end_hurried(struct sipalg_call *call)
+{
+	struct sipalg_dialog *d;
+
+	list_for_each_entry(d, &call->dialogs, list) {
+		if (d->state == SIPALG_DIALOG_CONFIRMED)
+			return;
+	}
+	list_for_each_entry(d, &call->dialogs, list) {
+		if (d->hurried)
+			sipalg_dialog_end(d, SIPALG_END_REPLACED);
+	}
+}
+
 static void step_bye_response(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d = ctx->dialog;
@@ -549,6 +567,7 @@ static void step_bye_response(struct sipalg_ctx *ctx)
 
 	if (status != 401 && status != 407) {
 		sipalg_dialog_end(d, SIPALG_END_BYE);
+		end_hurried(d->call);
 		return;
 	}
 	/* It comes again, with credentials. */

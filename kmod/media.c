@@ -446,8 +446,11 @@ static void trim(struct sipalg_session *s)
 
 void sipalg_media_trim(struct sipalg_dialog *d)
 {
-	if (d->agreed)
+	if (d->agreed) {
 		trim(d->agreed);
+		/* Who was let in before an answer, and is not named by one. */
+		session_prune(d->agreed);
+	}
 	/* The call's own media take the early one's place (RFC 3959 4). */
 	let_go(&d->early);
 }
@@ -718,6 +721,12 @@ static bool call_admits(const struct sipalg_binding *b,
 	return false;
 }
 
+static bool is_signalling_host(const struct sipalg_call *call, const struct sip_host *host)
+{
+	return sip_host_equal(host, &call->host[0]) ||
+	       sip_host_equal(host, &call->host[1]);
+}
+
 /* Does the call's rule let this host in, whoever was named? */
 static bool is_welcome(const struct sipalg_call *call, const struct sip_host *host)
 {
@@ -726,11 +735,20 @@ static bool is_welcome(const struct sipalg_call *call, const struct sip_host *ho
 	case SIPALG_SOURCE_LATCH:
 		return true;
 	case SIPALG_SOURCE_SIGNALLING:
-		return sip_host_equal(host, &call->host[0]) ||
-		       sip_host_equal(host, &call->host[1]);
+		return is_signalling_host(call, host);
 	default:
 		return false;
 	}
+}
+
+/* And before an answer has named anybody, if it lets in early media? */
+static bool is_early_welcome(const struct sipalg_binding *b, const struct sip_host *host)
+{
+	const struct sipalg_call *call = b->call;
+
+	return call->rule->option[SIPALG_O_EARLY_MEDIA] &&
+	       (is_welcome(call, host) || is_signalling_host(call, host)) &&
+	       sipalg_media_is_offered(b);
 }
 
 /* What goes to a name leaves by the binding; what comes from it comes on that flow. */
@@ -743,7 +761,8 @@ bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *
 		return call_admits(b, &at, BY_HOST_OR_NAME);
 	if (b->latched.host.family && !sip_host_equal(host, &b->latched.host))
 		return false;
-	return call_admits(b, &at, is_welcome(b->call, host) ? ANYBODY : BY_HOST);
+	return call_admits(b, &at, is_welcome(b->call, host) ? ANYBODY : BY_HOST) ||
+	       is_early_welcome(b, host);
 }
 
 bool sipalg_media_latch(struct sipalg_binding *b, const struct sip_endpoint *from)

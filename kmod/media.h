@@ -165,6 +165,8 @@ bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *
  * rule says so, the first one is chosen by that. With the call's lock.
  */
 bool sipalg_media_latch(struct sipalg_binding *b, const struct sip_endpoint *from);
+/* Is its port offered in a call that nobody has answered? With the call's lock. */
+bool sipalg_media_is_offered(const struct sipalg_binding *b);
 /* Is @at the very endpoint that the other side named for what comes from it? */
 bool sipalg_media_leads_to(const struct sipalg_binding *b, const struct sip_endpoint *at);
 

@@ -3,7 +3,8 @@
 """Messages that others made, many of them broken: none is for us to change.
 
 Every file of a folder of SIP messages is sent as one datagram from a phone
-behind NAT to a server, and back on the same flow. SIPALG_CORPORA names the
+behind NAT to a server, and back on the same flow; and then on a TCP connection
+of its own, both ways. SIPALG_CORPORA names the
 folder; it is shared/corpora beside the clone where nothing is said.
 """
 
@@ -13,6 +14,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
 import net
+import tcp
 from tap import Skip, check, equal, run
 
 REPO = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', '..'))
@@ -32,7 +34,7 @@ class Line:
     """One topology and one flow for all files; built when the first is sent."""
 
     def __init__(self):
-        self.network = self.phone = self.server = None
+        self.network = self.phone = self.server = self.listener = None
 
     def open(self):
         if self.network:
@@ -62,6 +64,21 @@ class Line:
         equal(got, data, f'what {who} got')
         return source
 
+    def passes_tcp(self, path):
+        """Send one file out and back on a connection of its own, both of whose ends say that no more comes."""
+        with open(path, 'rb') as file:
+            data = file.read()
+        self.open()
+        self.listener = self.listener or tcp.listen(self.network, 's1')
+        near = tcp.Stream.connect(self.network, 'p1', (net.S1, 5060))
+        far = tcp.Stream.accept(self.network, self.listener)
+        for sender, receiver, who in ((near, far, 'the server'), (far, near, 'the phone')):
+            sender.send(data)
+            sender.shut()
+            equal(receiver.rest(), data, f'what {who} got')
+        near.close()
+        far.close()
+
     def close(self):
         if self.network:
             self.network.__exit__()
@@ -74,7 +91,8 @@ def no_files():
 line = Line()
 paths = files()
 try:
-    run([(os.path.relpath(p, FOLDER), lambda p=p: line.passes(p)) for p in paths]
+    run([(os.path.relpath(p, FOLDER), lambda p=p: line.passes(p)) for p in paths] +
+        [(os.path.relpath(p, FOLDER) + ' over TCP', lambda p=p: line.passes_tcp(p)) for p in paths]
         or [('corpora', no_files)])
 finally:
     line.close()

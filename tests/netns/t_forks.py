@@ -227,6 +227,22 @@ def test_numbers():
     pair.check_quiet()
 
 
+def test_hung_up_early():
+    """the answered fork is hung up while others still have early media: all of these end with it"""
+    for who in (alice, carol):
+        leg, invite, outer = ring('bcd')
+        leg.say(invite, 200, at(leg, 'c'), tag='c')
+        leg.ask(alice, 'ACK', tag='c')
+        check_open(outer, 'bcd')
+        leg.down(who, tag='c')
+        check_shut(outer, 'bcd')
+        equal(states(leg), dict.fromkeys('bcd', 'terminated'), 'the dialogs')
+        # One that answers all the same changes nothing any more.
+        leg.say(invite, 200, at(leg, 'b'), tag='b')
+        check_shut(outer, 'b')
+        pair.check_quiet()
+
+
 def test_limit():
     """the seventeenth fork passes unchanged and is counted; the others are not harmed"""
     leg = pair.leg()

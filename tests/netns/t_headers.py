@@ -232,7 +232,9 @@ def test_line_ends():
 def test_other_ports():
     """Via and Contact with another port than the source port get one each, and it is theirs"""
     for text in ('Via: SIP/2.0/UDP {h}:5099;branch=z9hG4bK{n}', 'Contact: <sip:alice@{h}:5098>',
-                 'Record-Route: <sip:{h}:5097;lr>', 'Path: <sip:{h}:5096;lr>'):
+                 'Record-Route: <sip:{h}:5097;lr>', 'Path: <sip:{h}:5096;lr>',
+                 # sips: means 5061, which is not where this phone sends from.
+                 'Contact: <sips:alice@{h}>', 'Via: SIP/2.0/TLS {h};branch=z9hG4bK{n}'):
         line.new()
         # No one else has these ports, so that they are the same outside.
         line.out(request(text, without=('Via',) if text[0] == 'V' else ()), text)

@@ -111,6 +111,8 @@ def test_not_ours():
                      'IP4 0.0.0.0', 'IP6 ::', 'IP4 224.2.36.42/127'):
             there.out(HEAD.replace('c=IN IP4 {h}', f'c=IN {conn}') + 'm=audio 40000 RTP/AVP 0\r\n')
             equal([b for b in gateway.bindings() if b['type'] != 'signalling'], [], 'what it opened')
+        # The own address, but for ports that nobody opens: it stays as well.
+        there.out(HEAD.replace('c=IN IP4 {h}', 'c=IN IP4 10.0.0.11') + 'm=audio 700 RTP/AVP 0\r\nm=video 0 RTP/AVP 96\r\n')
 
 
 def test_origin():

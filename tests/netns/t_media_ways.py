@@ -94,6 +94,21 @@ def test_mux_accepted():
         check_end(network, call)
 
 
+def test_mux_answered():
+    """the phone accepts a=rtcp-mux: its answer needs one port outside, and none for RTCP beside it"""
+    with net.Net('dnat') as network:
+        phone, server = pair(network)
+        network.udp('gw', 40001, net.WAN)  # where RTCP would be
+        for agent in (phone, server):
+            agent.offer = lambda a=agent: sip.sdp(*a.media, 'a=rtcp-mux\r\n')
+        call = Call(server, phone, f'sip:alice@{net.WAN}', (net.WAN, 5060)).start()
+        equal(call.ok.media, (net.WAN, 40000), 'where the phone is')
+        media.check_pair(phone.rtp, server.rtp, call.to_callee, call.to_caller, 'RTP and RTCP')
+        equal(len(media_bindings()), 1, 'media bindings')
+        call.hang_up()
+        equal(media_bindings(), [], 'media bindings that are left')
+
+
 def test_mux_refused():
     """a=rtcp-mux refused: RTP and RTCP on two ports"""
     with net.Net() as network:

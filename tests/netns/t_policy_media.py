@@ -85,6 +85,50 @@ def test_latch_not():
         check(not hears(network, call, network.udp('s2', 31000), 's2'), 'it is heard')
 
 
+def test_early_media():
+    """early-media: announcements before any answer get in from these hosts, until an answer names another"""
+    for rule, wanted in (('alg', ''), ('alg early-media on', 'server'), ('alg early-media on media-source any', 'server other'),
+                         ('alg early-media on media-source exact', '')):
+        with net.Net() as network:
+            call = call_of(network, rule, (net.S2, 32000)).begin()
+            senders = {'server': (call.callee.rtp, 's1'), 'other': (network.udp('s2', 31000), 's2')}
+
+            def heard():
+                return ' '.join(n for n, (s, ns) in senders.items() if hears(network, call, s, ns))
+            equal(heard(), wanted, f'{rule}: who is heard after the INVITE')
+            call.respond(call.invite, call.source, 180, 'Ringing')
+            call.caller.expect(180)
+            equal(heard(), wanted, f'{rule}: who is heard when it rings')
+            rtcp = (call.to_caller[0], call.to_caller[1] + 1)
+            equal(not network.absent(call.callee.rtcp, rtcp, call.caller.rtcp, 'p1', 's1'), 'server' in wanted,
+                  f'{rule}: is RTCP heard')
+            call.pick_up()
+            # The host of the answer alone; of "any" anybody.
+            equal(heard(), {'alg early-media on media-source any': 'server other', 'alg early-media on media-source exact': ''}
+                  .get(rule, 'other'), f'{rule}: who is heard after the answer')
+            call.hang_up()
+            check(network.closes(senders['other'][0], call.to_caller, call.caller.rtp, 'p1', 's2'), f'{rule}: it is not closed')
+            equal(heard(), '', f'{rule}: who is heard after the end')
+
+
+def test_early_media_ends():
+    """and they end with the call that is refused or cancelled, and with a fork's 200 that names another host"""
+    for end in ('refused', 'cancelled', 'answered'):
+        with net.Net() as network:
+            call = call_of(network, 'alg early-media on').ring()
+            check(call.audio_to_caller(), f'{end}: the announcement is not heard')
+            if end == 'refused':
+                call.fail(486, 'Busy Here')
+            elif end == 'cancelled':
+                call.cancel()
+            else:
+                call.to_tag = 'another'
+                call.callee.media = (net.S2, 32000)
+                call.pick_up()
+            check(network.closes(call.callee.rtp, call.to_caller, call.caller.rtp, 'p1', 's1'),
+                  f'{end}: the announcement goes on')
+
+
 HEARD = '''
 table inet heard {
     counter fast { }

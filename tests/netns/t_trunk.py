@@ -246,6 +246,34 @@ def test_taken_ports():
         check_empty()
 
 
+def test_strangers():
+    """during 100 calls, what others send to their ports is kept out, RTP and RTCP (RTP bleed), and nobody is muted"""
+    count = 100
+    with net.Net() as network:
+        trunk = Trunk(network, count)
+        stranger, same = network.udp('s2'), network.udp('s2', FAR)
+        each(trunk.calls, TrunkCall.ring)
+        each(trunk.calls[::4], TrunkCall.pick_up)
+
+        def bleed(calls):
+            before = counter('strangers')
+            for call in calls:
+                for sender, off in ((stranger, 0), (stranger, 1), (same, 0), (same, 1)):
+                    sender.sendto(net.rtp(), (net.WAN, call.told[trunk.pbx] + off))
+            network.barrier('p1', 's2')
+            equal(sum(bool(net.drain(s)) for s in trunk.pbx.media), 0, 'calls that heard a stranger')
+            equal(counter('strangers') - before, 4 * len(calls), 'packets of strangers')
+
+        # Some ring and some are answered; where the PBX was called it has told no port yet.
+        bleed([c for c in trunk.calls if trunk.pbx in c.told])
+        each([c for c in trunk.calls if trunk.provider not in c.told or trunk.pbx not in c.told], TrunkCall.pick_up)
+        bleed(trunk.calls)
+        equal(sum(trunk.hears(c) for c in trunk.calls), count, 'calls with audio both ways')
+        bleed(trunk.calls)
+        each(trunk.calls, TrunkCall.hang_up)
+        check_empty()
+
+
 def test_cancelled():
     """calls that are cancelled in between leave the answered ones alone"""
     count = 60

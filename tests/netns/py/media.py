@@ -9,6 +9,7 @@ sides after an offer and an answer were exchanged, by what each side was told.
 import re
 import select
 import socket
+import threading
 import time
 
 import net
@@ -210,3 +211,40 @@ def check_closed(network, near, far, to_near, within=2.0):
     for ours, theirs, _ in getattr(near, 'connections', []):
         check(not says(ours, theirs, b'late', max(0.5, end - time.monotonic())),
               'a connection still carries data')
+
+
+class Streams:
+    """Datagrams without a pause by these ways, (socket, where to), each with its way's number and its time."""
+
+    def __init__(self, ways, pause):
+        self.ways, self.pause, self.stop = list(ways), pause, False
+        self.thread = threading.Thread(target=self._send)
+
+    def _send(self):
+        while not self.stop:
+            for number, (sender, to) in enumerate(self.ways):
+                sender.sendto(b'way %d %d' % (number, time.monotonic_ns()), to)
+            time.sleep(self.pause)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop = True
+        self.thread.join()
+
+
+def last_sent(sock):
+    """When the last of these that lie in a socket's queue was sent; 0 if there is none."""
+    return max((int(d.split()[2]) for d in net.drain(sock) if d.startswith(b'way ')), default=0) / 1e9
+
+
+def check_running(sock, numbers, what):
+    """The streams of these numbers arrive."""
+    missing = set(numbers)
+    while missing:
+        data, _ = net.receive(sock)
+        check(data, f'{what}: stream {missing} does not arrive')
+        if data.startswith(b'way '):
+            missing.discard(int(data.split()[1]))
