@@ -42,7 +42,7 @@ struct sipalg_net;
  * @initial: it was sent outside of a dialog, and may fork
  * @offered: it had an offer, or its response's was answered already
  * @cseq: its number
- * @branch: hash of the topmost Via's branch: the same if it is sent again
+ * @via: hash of the topmost Via, whose branch is the same if it is sent again
  */
 struct sipalg_transaction {
 	bool seen;
@@ -50,7 +50,7 @@ struct sipalg_transaction {
 	bool initial;
 	bool offered;
 	u32 cseq;
-	u32 branch;
+	u32 via;
 };
 
 /**
@@ -203,6 +203,8 @@ int sipalg_calls_init(struct sipalg_net *sn);
 void sipalg_calls_flush(struct sipalg_net *sn);
 void sipalg_calls_clean(struct sipalg_net *sn);
 
+/* Of a request's topmost Via field. */
+u32 sipalg_via_hash(const struct sipalg_ctx *ctx);
 u64 sipalg_hash(const struct sipalg_net *sn, const char *text, u32 len);
 
 /*

@@ -28,12 +28,8 @@ static void learn_hosts(struct sipalg_ctx *ctx)
 
 	if (m->status >= 300)
 		return;
-	h = sip_hdr_first(m, SIP_HDR_CONTACT);
-	if (h) {
-		rest = h->value;
-		if (sip_nameaddr_next(m->data, &rest, &na) == 1 && !na.star)
-			learn_host(ctx, na.uri, &ctx->call->target[ctx->side]);
-	}
+	if (ctx->target.family)
+		ctx->call->target[ctx->side] = ctx->target;
 	for (h = sip_hdr_first(m, SIP_HDR_RECORD_ROUTE); h; h = sip_hdr_next(m, h)) {
 		rest = h->value;
 		while (sip_nameaddr_next(m->data, &rest, &na) == 1) {

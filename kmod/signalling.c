@@ -488,6 +488,13 @@ static enum sipalg_reason resolve_in(struct sipalg_ctx *ctx,
 	return SIPALG_R_TRANSLATED;
 }
 
+/* Where the sender says it is to be called during the dialog. */
+static void note_target(struct sipalg_ctx *ctx, const struct sip_ask *ask)
+{
+	if (ask->place == SIP_PLACE_CONTACT && !ctx->target.family)
+		ctx->target = ask->uri->addr;
+}
+
 enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 				  struct sip_answer *answer)
 {
@@ -502,6 +509,7 @@ enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 	enum sipalg_reason ret = SIPALG_R_UNCHANGED;
 	struct sipalg_ctx *ctx = priv;
 
+	note_target(ctx, ask);
 	if (!(ctx->rule->option[SIPALG_O_HEADERS] & groups[ask->place]))
 		return SIPALG_R_UNCHANGED;
 	/* A hairpin is both: the sender's own go out, the receiver's come in. */
@@ -524,6 +532,7 @@ enum sipalg_reason sipalg_observe(void *priv, const struct sip_ask *ask,
 	const struct sipalg_path *path = &ctx->path;
 	bool own = sip_host_equal(&ask->at.host, &path->src_in.host);
 
+	note_target(ctx, ask);
 	if (ask->place != SIP_PLACE_CONTACT || !sipalg_is_request(ctx) ||
 	    ctx->msg.method != SIP_REGISTER || !sipalg_sender_is_near(ctx) ||
 	    (!own && !sip_endpoint_equal(&ask->at, &path->src_out)) ||
