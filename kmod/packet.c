@@ -21,6 +21,9 @@
 /* The longest that the 16 bit length of IPv4, IPv6 or UDP can say. */
 #define LENGTH_MAX	0xffffU
 
+/* What every host has to take in (RFC 791), and every link of today takes. */
+#define ALWAYS_FITS	576
+
 /*
  * Finds the transport header. *end is where the IP packet ends, which may be
  * before the end of the skb.
@@ -375,6 +378,8 @@ void sipalg_packet_allow_fragments(struct sipalg_packet *p, struct net *net,
 	const struct dst_entry *dst = skb_dst(skb);
 
 	if (!dst || skb_is_gso(skb))
+		return;
+	if (skb->len <= min_t(u32, ALWAYS_FITS, dst_mtu(dst)))
 		return;
 	if (p->pf == NFPROTO_IPV4) {
 		if (skb_ensure_writable(skb, p->l4off))

@@ -175,6 +175,14 @@ struct sip_host {
 	u8 addr[16];	/* network order; the first 4 bytes for IPv4 */
 };
 
+/* Two calls with a length that is known, so that each is an instruction or two. */
+static inline bool sip_host_equal(const struct sip_host *a, const struct sip_host *b)
+{
+	if (a->family != b->family || memcmp(a->addr, b->addr, 4))
+		return false;
+	return a->family == 4 || !memcmp(a->addr + 4, b->addr + 4, 12);
+}
+
 enum sip_scheme { SIP_SCHEME_OTHER, SIP_SCHEME_SIP, SIP_SCHEME_SIPS, SIP_SCHEME_TEL };
 
 /**
@@ -302,7 +310,6 @@ bool sip_is_signed(const struct sip_msg *m);
 
 bool sip_span_is(const char *data, struct sip_span s, const char *text);
 bool sip_span_is_nocase(const char *data, struct sip_span s, const char *text);
-bool sip_host_equal(const struct sip_host *a, const struct sip_host *b);
 
 #define SIP_PARTS_DEPTH	4
 

@@ -280,9 +280,12 @@ enum sipalg_reason sip_translate(const struct sip_msg *m,
 			return ret;
 	}
 	ret = translate_vias(m, r, edits);
-	for (i = 0; !is_failure(ret) && i < sizeof(places) / sizeof(*places); i++)
-		ret = translate_list(m, r, edits, places[i].hdr,
-				     places[i].place);
+	for (i = 0; !is_failure(ret) && i < sizeof(places) / sizeof(*places); i++) {
+		/* Most of them are in no message. */
+		if (m->first[places[i].hdr])
+			ret = translate_list(m, r, edits, places[i].hdr,
+					     places[i].place);
+	}
 	if (is_failure(ret))
 		return ret;
 	return edits->failed ? SIPALG_R_TOO_MANY_EDITS : SIPALG_R_OK;
