@@ -39,25 +39,21 @@ static const char *put_text(char **at, const char *text, u32 len)
 #define URI_KEPT	127
 #define TAG_KEPT	255
 
-static struct sip_span uri_of(const struct sipalg_ctx *ctx, enum sip_hdr_id id)
+static struct sip_span uri_of(const struct sip_nameaddr *na)
 {
-	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, id);
-	struct sip_span rest = h->value;
-	struct sip_nameaddr na;
+	struct sip_span uri = na->uri;
 
-	if (sip_nameaddr_next(ctx->msg.data, &rest, &na) != 1)
-		return (struct sip_span){};
-	na.uri.len = min_t(u32, na.uri.len, URI_KEPT);
-	return na.uri;
+	uri.len = min_t(u32, uri.len, URI_KEPT);
+	return uri;
 }
 
 static void call_timer(struct timer_list *t);
 
 static struct sipalg_call *call_alloc(struct sipalg_ctx *ctx)
 {
-	struct sip_span from = uri_of(ctx, SIP_HDR_FROM);
-	struct sip_span to = uri_of(ctx, SIP_HDR_TO);
 	const struct sip_msg *m = &ctx->msg;
+	struct sip_span from = uri_of(&m->from);
+	struct sip_span to = uri_of(&m->to);
 	struct sipalg_call *call;
 	char *at;
 
