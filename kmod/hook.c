@@ -502,13 +502,15 @@ static unsigned int inspect_packet(struct sipalg_net *sn, struct packet *p)
 
 /* Of a flow that we follow, or of one that we may. */
 static noinline unsigned int inspect_flow(struct sipalg_net *sn, struct sk_buff *skb,
-					  const struct nf_hook_state *state,
-					  struct sipalg_flow *flow)
+					  const struct nf_hook_state *state)
 {
-	struct packet p = { .skb = skb, .state = state, .flow = flow };
+	struct packet p = { .skb = skb, .state = state };
 	enum ip_conntrack_dir dir;
 
 	p.ct = nf_ct_get(skb, &p.ctinfo);
+	p.flow = sipalg_flow(p.ct);
+	if (!p.flow && nf_ct_is_confirmed(p.ct))
+		return NF_ACCEPT;
 	if (p.flow && p.flow->flags[0] & SIPALG_FLOW_MEDIA) {
 		if (!is_error(skb, nf_ct_l3num(p.ct)))
 			set_dscp(&p, p.flow->rule);
@@ -548,16 +550,11 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
 	enum ip_conntrack_info ctinfo;
-	struct sipalg_flow *flow;
-	struct nf_conn *ct;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
-	ct = nf_ct_get(skb, &ctinfo);
-	if (!ct)
+	if (!ct || (nf_ct_is_confirmed(ct) && !nf_ct_ext_exist(ct, NF_CT_EXT_HELPER)))
 		return NF_ACCEPT;
-	flow = sipalg_flow(ct);
-	if (!flow && nf_ct_is_confirmed(ct))
-		return NF_ACCEPT;
-	return inspect_flow(priv, skb, state, flow);
+	return inspect_flow(priv, skb, state);
 }
 
 /*
