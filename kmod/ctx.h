@@ -89,6 +89,7 @@ struct sipalg_contact {
  * @made: bindings that this message made
  * @ncontacts: how many of @contacts are used
  * @contacts: own Contacts in it
+ * @reach: room for the way to the first of them, if the call needs it
  * @target: the host that its first Contact names, family 0: none
  * @proxy: leads to the own Record-Route that the other side sends to, or NULL
  * @killed: but it is of a dialog whose media the operator closed
@@ -131,6 +132,7 @@ struct sipalg_ctx {
 	u16 ncontacts;
 	struct sipalg_binding *made[SIPALG_CTX_MADE];
 	struct sipalg_contact contacts[SIPALG_CTX_CONTACTS];
+	struct sipalg_reach *reach;
 	struct sip_host target;
 	struct sipalg_binding *proxy;
 	struct sip_msg msg;

@@ -49,6 +49,7 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->nmade = 0;
 	ctx->ncontacts = 0;
 	ctx->proxy = NULL;
+	ctx->reach = NULL;
 	ctx->target.family = 0;
 	sipalg_path_of(&ctx->path, ct, ctx->dir);
 	ctx->src_nat = !sip_endpoint_equal(&ctx->path.src_in, &ctx->path.src_out);
@@ -164,6 +165,8 @@ static void release_contacts(struct sipalg_ctx *ctx, u32 linger)
 			sipalg_binding_drop(c->binding, &ctx->path.dst_in.host, linger);
 		c->held = false;
 	}
+	kfree(ctx->reach);
+	ctx->reach = NULL;
 }
 
 static void abort_plan(struct sipalg_ctx *ctx)

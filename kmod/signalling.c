@@ -7,6 +7,8 @@
  * the inner one, as it once wrote it. Only the sender's or the receiver's own
  * addresses are ever translated, never those of third hosts.
  */
+#include <linux/slab.h>
+
 #include "ctx.h"
 #include "net.h"
 
@@ -109,6 +111,11 @@ static int note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
 
 	if (ctx->ncontacts == SIPALG_CTX_CONTACTS)
 		return 0;
+	if (ctx->call && !ctx->call->contact[ctx->side] && !ctx->reach) {
+		ctx->reach = kzalloc(sizeof(*ctx->reach), GFP_ATOMIC);
+		if (!ctx->reach)
+			return -ENOMEM;
+	}
 	err = sipalg_binding_hold(b, &ctx->path.dst_in.host);
 	if (err)
 		return err;
@@ -431,7 +438,7 @@ static bool is_bare(const struct sipalg_ctx *ctx, const struct sip_ask *ask,
 {
 	if (ask->place == SIP_PLACE_ROUTE)
 		return flags & SIPALG_FLOW_ROUTE_BARE;
-	if (ask->place == SIP_PLACE_RURI && ctx->call && ctx->call->contact[!ctx->side].binding)
+	if (ask->place == SIP_PLACE_RURI && ctx->call && ctx->call->contact[!ctx->side])
 		return ctx->call->bare[!ctx->side];
 	return b ? READ_ONCE(b->bare) : flags & SIPALG_FLOW_CONTACT_BARE;
 }
