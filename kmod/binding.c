@@ -16,10 +16,34 @@
 
 #define UNLEASED 32	/* seconds for a new signalling binding to get a lease */
 
+#define TABLE_MIN 512	/* buckets; so that a few calls do not resize the table */
+
+/* For IPv4, the rest of the address is zero. */
+static u32 end_hash(const void *data, u32 len, u32 seed)
+{
+	const struct sipalg_end_key *key = data;
+	const u32 *tail = (const u32 *)&key->port;
+
+	if (key->pf != NFPROTO_IPV4)
+		seed = jhash2(&key->addr.all[1], 3, seed);
+	return jhash_3words(key->addr.all[0], tail[0], tail[1], seed);
+}
+
+static int end_differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct sipalg_end_key *a = arg->key, *b = &((const struct sipalg_end *)obj)->key;
+	const u32 *x = (const u32 *)&a->port, *y = (const u32 *)&b->port;
+
+	return x[0] != y[0] || x[1] != y[1] || !nf_inet_addr_cmp(&a->addr, &b->addr);
+}
+
 static const struct rhashtable_params end_params = {
 	.head_offset = offsetof(struct sipalg_end, node),
 	.key_offset = offsetof(struct sipalg_end, key),
 	.key_len = sizeof(struct sipalg_end_key),
+	.hashfn = end_hash,
+	.obj_cmpfn = end_differs,
+	.min_size = TABLE_MIN,
 	.automatic_shrinking = true,
 };
 

@@ -13,6 +13,20 @@
 #include "net.h"
 #include "source.h"
 
+/* As large as a dialog is, where kmalloc() would give it more than half as much again. */
+static struct kmem_cache *dialog_cache;
+
+int sipalg_call_init(void)
+{
+	dialog_cache = KMEM_CACHE(sipalg_dialog, 0);
+	return dialog_cache ? 0 : -ENOMEM;
+}
+
+void sipalg_call_exit(void)
+{
+	kmem_cache_destroy(dialog_cache);
+}
+
 u64 sipalg_hash(const struct sipalg_net *sn, const char *text, u32 len)
 {
 	return siphash(text, len, &sn->secret);
@@ -39,25 +53,21 @@ static const char *put_text(char **at, const char *text, u32 len)
 #define URI_KEPT	127
 #define TAG_KEPT	255
 
-static struct sip_span uri_of(const struct sipalg_ctx *ctx, enum sip_hdr_id id)
+static struct sip_span uri_of(const struct sip_nameaddr *na)
 {
-	const struct sip_hdr *h = sip_hdr_first(&ctx->msg, id);
-	struct sip_span rest = h->value;
-	struct sip_nameaddr na;
+	struct sip_span uri = na->uri;
 
-	if (sip_nameaddr_next(ctx->msg.data, &rest, &na) != 1)
-		return (struct sip_span){};
-	na.uri.len = min_t(u32, na.uri.len, URI_KEPT);
-	return na.uri;
+	uri.len = min_t(u32, uri.len, URI_KEPT);
+	return uri;
 }
 
 static void call_timer(struct timer_list *t);
 
 static struct sipalg_call *call_alloc(struct sipalg_ctx *ctx)
 {
-	struct sip_span from = uri_of(ctx, SIP_HDR_FROM);
-	struct sip_span to = uri_of(ctx, SIP_HDR_TO);
 	const struct sip_msg *m = &ctx->msg;
+	struct sip_span from = uri_of(&m->from);
+	struct sip_span to = uri_of(&m->to);
 	struct sipalg_call *call;
 	char *at;
 
@@ -139,7 +149,7 @@ static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 
 	if (ctx->call->ndialogs >= ctx->sn->limits.forks || !count_dialog(ctx->sn, ctx))
 		return SIPALG_R_LIMIT_CALLS;
-	d = kzalloc(sizeof(*d), GFP_ATOMIC);
+	d = kmem_cache_zalloc(dialog_cache, GFP_ATOMIC);
 	if (!d) {
 		atomic_dec(&ctx->sn->ndialogs);
 		return SIPALG_R_NO_MEMORY;
@@ -147,7 +157,7 @@ static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 	INIT_LIST_HEAD(&d->yield);
 	d->call = ctx->call;
 	if (!count_for_rule(ctx->call, d)) {
-		kfree(d);
+		kmem_cache_free(dialog_cache, d);
 		atomic_dec(&ctx->sn->ndialogs);
 		return SIPALG_R_LIMIT_CALLS;
 	}
@@ -356,7 +366,7 @@ struct sipalg_dialog *sipalg_dialog_new(struct sipalg_call *call, gfp_t gfp)
 	if (call->ndialogs >= sn->limits.forks ||
 	    !count_up(&sn->ndialogs, READ_ONCE(sn->limits.dialogs)))
 		return ERR_PTR(-ENOSPC);
-	d = kzalloc(sizeof(*d), gfp);
+	d = kmem_cache_zalloc(dialog_cache, gfp);
 	if (d) {
 		INIT_LIST_HEAD(&d->yield);
 		d->call = call;
@@ -366,7 +376,7 @@ struct sipalg_dialog *sipalg_dialog_new(struct sipalg_call *call, gfp_t gfp)
 	atomic_dec(&sn->ndialogs);
 	if (!d)
 		return ERR_PTR(-ENOMEM);
-	kfree(d);
+	kmem_cache_free(dialog_cache, d);
 	return ERR_PTR(-ENOSPC);
 }
 
@@ -378,7 +388,7 @@ static void dialog_free(struct sipalg_dialog *d)
 	atomic_dec(&d->call->sn->ndialogs);
 	kfree(d->sight.referral);
 	kfree(d->b_tag);
-	kfree(d);
+	kmem_cache_free(dialog_cache, d);
 }
 
 void sipalg_call_abort(struct sipalg_ctx *ctx)

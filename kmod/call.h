@@ -42,7 +42,7 @@ struct sipalg_net;
  * @initial: it was sent outside of a dialog, and may fork
  * @offered: it had an offer, or its response's was answered already
  * @cseq: its number
- * @branch: hash of the topmost Via's branch: the same if it is sent again
+ * @via: hash of the topmost Via, whose branch is the same if it is sent again
  */
 struct sipalg_transaction {
 	bool seen;
@@ -50,7 +50,7 @@ struct sipalg_transaction {
 	bool initial;
 	bool offered;
 	u32 cseq;
-	u32 branch;
+	u32 via;
 };
 
 /**
@@ -75,12 +75,12 @@ struct sipalg_transaction {
  * @refer: a REFER within the call was accepted; its last NOTIFY, which may come
  *	after the BYE, has not been seen
  * @killed: the operator closed its media; its messages still pass, until BYE
+ * @listens: silence ends it, see idle.c
  * @start: wall clock, ms
  * @answer: the same, 0 before
  * @end: the same, 0 before
  * @deadline: jiffies, when it is given up
  * @session_expires: seconds, 0 none
- * @listens: silence ends it, see idle.c
  * @heard: jiffies, when its media were heard last
  * @look: jiffies, when they are listened for again
  * @heard_sum: what was found then
@@ -90,8 +90,8 @@ struct sipalg_transaction {
  * @early: early media that have their own description, until it is answered
  * @sight: what is only shown
  * @source: where it counts as one of those that a host began, or NULL
- * @counted: it counts for its rule
  * @b_tag: the To tag of the first response; NULL while trying
+ * @counted: it counts for its rule
  */
 struct sipalg_dialog {
 	struct list_head list;
@@ -107,6 +107,7 @@ struct sipalg_dialog {
 	bool lost;
 	bool refer;
 	bool killed;
+	bool listens;
 	u32 cseq[2];
 	struct sipalg_transaction invite[2];
 	struct sipalg_transaction update[2];
@@ -120,21 +121,20 @@ struct sipalg_dialog {
 	u32 heard_sum;
 	unsigned long heard;
 	unsigned long look;
-	bool listens;
 	struct sipalg_session *agreed;
 	struct sipalg_session *kept;
 	struct sipalg_session *offer[2];
 	struct sipalg_session *early;
 	struct sipalg_sight sight;
 	struct sipalg_source *source;
-	bool counted;
 	char *b_tag;
 	u16 b_tag_len;
+	bool counted;
 };
 
 /**
  * struct sipalg_reach - a way to a host of a call, from outside
- * @binding: leads there; we hold it for each of @leased; or NULL
+ * @binding: leads there; we hold it for each of @leased
  * @leased: who may come by it: the host that the other side's messages come
  *	from, its target, its route, and the host that the call began with;
  *	family 0: none
@@ -162,8 +162,8 @@ struct sipalg_reach {
  * @target: by side: the host in its latest Contact, family 0: none seen
  * @route: by side: the proxy next to us in its Record-Route, likewise
  * @id: for people: that of its first dialog
- * @contact: by side: how its Contact is reached
- * @proxy: by side: how its own Record-Route is reached
+ * @contact: by side: how its Contact is reached, or NULL
+ * @proxy: by side: how its own Record-Route is reached, or NULL
  * @bare: by side: the Contact had no port
  * @text: Call-ID, From tag, From URI and To URI, one after the other, each
  *	with a NUL behind it
@@ -189,8 +189,8 @@ struct sipalg_call {
 	struct sip_host target[2];
 	struct sip_host route[2];
 	u32 id;
-	struct sipalg_reach contact[2];
-	struct sipalg_reach proxy[2];
+	struct sipalg_reach *contact[2];
+	struct sipalg_reach *proxy[2];
 	const char *call_id;
 	const char *a_tag;
 	const char *a_uri;
@@ -198,11 +198,17 @@ struct sipalg_call {
 	char text[];
 };
 
+/* Once per module; no dialog is left when it ends. */
+int sipalg_call_init(void);
+void sipalg_call_exit(void);
+
 int sipalg_calls_init(struct sipalg_net *sn);
 /* End all calls; their tables stay. Hooks are off; may sleep. */
 void sipalg_calls_flush(struct sipalg_net *sn);
 void sipalg_calls_clean(struct sipalg_net *sn);
 
+/* Of a request's topmost Via field. */
+u32 sipalg_via_hash(const struct sipalg_ctx *ctx);
 u64 sipalg_hash(const struct sipalg_net *sn, const char *text, u32 len);
 
 /*

@@ -2,6 +2,8 @@
 /*
  * Which call, dialog and side a message belongs to.
  */
+#include <linux/jhash.h>
+
 #include "call_priv.h"
 #include "ctx.h"
 #include "net.h"
@@ -48,14 +50,11 @@ static struct sipalg_dialog *dialog_by_tag(const struct sipalg_ctx *ctx,
 	return NULL;
 }
 
-static u32 branch_of(const struct sipalg_ctx *ctx)
+u32 sipalg_via_hash(const struct sipalg_ctx *ctx)
 {
-	struct sip_span rest = sip_hdr_first(&ctx->msg, SIP_HDR_VIA)->value;
-	struct sip_via v;
+	struct sip_span via = sip_hdr_first(&ctx->msg, SIP_HDR_VIA)->value;
 
-	if (sip_via_next(ctx->msg.data, &rest, &v) != 1)
-		return 0;
-	return sipalg_hash(ctx->sn, ctx->msg.data + v.branch.off, v.branch.len);
+	return jhash(ctx->msg.data + via.off, via.len, (u32)ctx->sn->secret.key[0]);
 }
 
 bool call_is_initial(const struct sipalg_ctx *ctx, const struct sipalg_call *call)
@@ -78,7 +77,7 @@ struct sipalg_dialog *call_dialog_by_cseq(const struct sipalg_ctx *ctx,
 			return d;
 		if (d->state == SIPALG_DIALOG_CONFIRMED)
 			answered = answered ?: d;
-		else if (!call_is_initial(ctx, call) || d->invite[0].branch == ctx->branch)
+		else if (!call_is_initial(ctx, call) || d->invite[0].via == sipalg_via_hash(ctx))
 			over = d;
 	}
 	return answered ?: over;
@@ -215,7 +214,6 @@ void sipalg_call_find(struct sipalg_ctx *ctx)
 
 	ctx->call = NULL;
 	ctx->dialog = NULL;
-	ctx->branch = m->status ? 0 : branch_of(ctx);
 	ctx->twin = NULL;
 	list = rhltable_lookup(&ctx->sn->calls, &ctx->hash, call_params);
 	rhl_for_each_entry_rcu(call, pos, list, node) {

@@ -9,10 +9,24 @@
 
 #include "call.h"
 
+/* The key is a secret hash already. */
+static inline u32 call_hash(const void *data, u32 len, u32 seed)
+{
+	return (u32)*(const u64 *)data ^ seed;
+}
+
+static inline int call_differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	return *(const u64 *)arg->key != ((const struct sipalg_call *)obj)->hash;
+}
+
 static const struct rhashtable_params call_params = {
 	.head_offset = offsetof(struct sipalg_call, node),
 	.key_offset = offsetof(struct sipalg_call, hash),
 	.key_len = sizeof_field(struct sipalg_call, hash),
+	.hashfn = call_hash,
+	.obj_cmpfn = call_differs,
+	.min_size = 256,	/* buckets; so that a few calls do not resize it */
 	.automatic_shrinking = true,
 };
 

@@ -75,7 +75,6 @@ struct sipalg_contact {
  * @flow_set: flags of the flow that this message sets ...
  * @flow_clear: ... and clears, if it gets through
  * @hash: of the Call-ID; picks the lock
- * @branch: of a request: hash of the topmost Via's branch
  * @call: what it belongs to, or NULL
  * @dialog: likewise
  * @side: of the dialog, who sent this message
@@ -90,14 +89,14 @@ struct sipalg_contact {
  * @made: bindings that this message made
  * @ncontacts: how many of @contacts are used
  * @contacts: own Contacts in it
+ * @reach: room for the way to the first of them, if the call needs it
+ * @target: the host that its first Contact names, family 0: none
  * @proxy: leads to the own Record-Route that the other side sends to, or NULL
  * @killed: but it is of a dialog whose media the operator closed
  * @star: "Contact: *"
  * @msg: the message
  * @sdp: its session description, of several the one at hand
  * @edits: what becomes of it
- * @in: the message as it came, once the packet has changed
- * @out: the new message
  */
 struct sipalg_ctx {
 	struct sipalg_net *sn;
@@ -118,7 +117,6 @@ struct sipalg_ctx {
 	u8 flow_set;
 	u8 flow_clear;
 	u64 hash;
-	u32 branch;
 	struct sipalg_call *call;
 	struct sipalg_dialog *dialog;
 	u8 side;
@@ -134,12 +132,12 @@ struct sipalg_ctx {
 	u16 ncontacts;
 	struct sipalg_binding *made[SIPALG_CTX_MADE];
 	struct sipalg_contact contacts[SIPALG_CTX_CONTACTS];
+	struct sipalg_reach *reach;
+	struct sip_host target;
 	struct sipalg_binding *proxy;
 	struct sip_msg msg;
 	struct sdp sdp;
 	struct sip_edits edits;
-	char in[SIPALG_MESSAGE_MAX];
-	char out[SIPALG_MESSAGE_MAX];
 };
 
 static inline bool sipalg_is_request(const struct sipalg_ctx *ctx)

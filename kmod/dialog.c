@@ -131,7 +131,7 @@ static bool is_of(const struct sipalg_ctx *ctx, const struct sipalg_transaction 
  */
 static bool is_again(const struct sipalg_ctx *ctx, const struct sipalg_transaction *t)
 {
-	return is_of(ctx, t) && (t->active || t->branch == ctx->branch);
+	return is_of(ctx, t) && (t->active || t->via == sipalg_via_hash(ctx));
 }
 
 bool sipalg_dialog_is_repeated(const struct sipalg_ctx *ctx)
@@ -168,7 +168,7 @@ static bool begin(const struct sipalg_ctx *ctx, struct sipalg_transaction *t)
 	t->initial = !ctx->msg.to_tag.len;
 	t->offered = ctx->media.present && !ctx->media.answer;
 	t->cseq = ctx->msg.cseq;
-	t->branch = ctx->branch;
+	t->via = sipalg_via_hash(ctx);
 	return true;
 }
 

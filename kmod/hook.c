@@ -310,15 +310,13 @@ static void map_new_flow(struct sipalg_net *sn, struct sk_buff *skb,
 		sipalg_count(sn, SIPALG_R_STRANGERS);
 }
 
-static unsigned int hook_new(void *priv, struct sk_buff *skb,
-			     const struct nf_hook_state *state)
+static noinline unsigned int new_flow(struct sipalg_net *sn, struct sk_buff *skb,
+				      const struct nf_hook_state *state)
 {
 	enum ip_conntrack_info ctinfo;
-	struct sipalg_net *sn = priv;
-	struct nf_conn *ct;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
-	ct = nf_ct_get(skb, &ctinfo);
-	if (ctinfo != IP_CT_NEW || !ct || nf_ct_is_confirmed(ct) || ct->master ||
+	if (!ct || nf_ct_is_confirmed(ct) || ct->master ||
 	    !atomic_read(&sn->nbindings))
 		return NF_ACCEPT;
 	/* A VRF passes a packet on as its own: it has been here already. */
@@ -328,6 +326,15 @@ static unsigned int hook_new(void *priv, struct sk_buff *skb,
 	    nf_ct_protonum(ct) == IPPROTO_TCP)
 		map_new_flow(sn, skb, ct);
 	return NF_ACCEPT;
+}
+
+static unsigned int hook_new(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+
+	nf_ct_get(skb, &ctinfo);
+	return ctinfo == IP_CT_NEW ? new_flow(priv, skb, state) : NF_ACCEPT;
 }
 
 /*
@@ -493,16 +500,14 @@ static unsigned int inspect_packet(struct sipalg_net *sn, struct packet *p)
 	       NF_ACCEPT : NF_DROP;
 }
 
-static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
-				 const struct nf_hook_state *state)
+/* Of a flow that we follow, or of one that we may. */
+static noinline unsigned int inspect_flow(struct sipalg_net *sn, struct sk_buff *skb,
+					  const struct nf_hook_state *state)
 {
 	struct packet p = { .skb = skb, .state = state };
-	struct sipalg_net *sn = priv;
 	enum ip_conntrack_dir dir;
 
 	p.ct = nf_ct_get(skb, &p.ctinfo);
-	if (!p.ct)
-		return NF_ACCEPT;
 	p.flow = sipalg_flow(p.ct);
 	if (!p.flow && nf_ct_is_confirmed(p.ct))
 		return NF_ACCEPT;
@@ -538,6 +543,18 @@ static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
 		set_dscp(&p, p.rule->option[SIPALG_O_DSCP_SIGNALLING]);
 	}
 	return inspect_packet(sn, &p);
+}
+
+/* Every packet of the gateway passes here: all others are let go at once. */
+static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	if (!ct || (nf_ct_is_confirmed(ct) && !nf_ct_ext_exist(ct, NF_CT_EXT_HELPER)))
+		return NF_ACCEPT;
+	return inspect_flow(priv, skb, state);
 }
 
 /*

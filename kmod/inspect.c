@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pipeline: parse, find, plan, translate, apply, commit.
+ * The pipeline: parse, find, plan, translate, prepare, commit, rewrite.
  *
- * Nothing is committed before the packet has been rewritten, and nothing can
- * fail after that; so a failure anywhere leaves message and state as they were.
+ * Nothing is committed before the packet has room for the new message in memory
+ * of its own, and nothing can fail after that; so a failure anywhere leaves
+ * message and state as they were.
  */
 #include <linux/slab.h>
 
@@ -48,6 +49,8 @@ static void ctx_begin(struct sipalg_ctx *ctx, struct sipalg_net *sn,
 	ctx->nmade = 0;
 	ctx->ncontacts = 0;
 	ctx->proxy = NULL;
+	ctx->reach = NULL;
+	ctx->target.family = 0;
 	sipalg_path_of(&ctx->path, ct, ctx->dir);
 	ctx->src_nat = !sip_endpoint_equal(&ctx->path.src_in, &ctx->path.src_out);
 	ctx->dst_nat = !sip_endpoint_equal(&ctx->path.dst_in, &ctx->path.dst_out);
@@ -111,11 +114,13 @@ static enum sipalg_reason apply_stream(struct sipalg_ctx *ctx)
 	return SIPALG_R_TRANSLATED;
 }
 
-static enum sipalg_reason apply(struct sipalg_ctx *ctx,
-				const struct nf_hook_state *state)
+/*
+ * After this, nothing can fail any more; but the message is still the old one,
+ * although it may have moved.
+ */
+static enum sipalg_reason prepare(struct sipalg_ctx *ctx)
 {
-	u32 len = ctx->packet.payload_len;
-	u32 n;
+	u32 len = ctx->packet.payload_len + ctx->edits.growth;
 
 	if (ctx->observe)
 		return SIPALG_R_OBSERVED;
@@ -123,18 +128,29 @@ static enum sipalg_reason apply(struct sipalg_ctx *ctx,
 		return SIPALG_R_UNCHANGED;
 	if (ctx->stream)
 		return apply_stream(ctx);
-	if (len + ctx->edits.growth > sizeof(ctx->out))
+	if (len > SIPALG_MESSAGE_MAX)
 		return SIPALG_R_TOO_LONG;
-	/* Commit still reads the message as it came. */
-	memcpy(ctx->in, ctx->msg.data, len);
-	ctx->msg.data = ctx->in;
-	n = sip_edits_apply(&ctx->edits, ctx->in, len, ctx->out);
-	if (sipalg_packet_replace(&ctx->packet, ctx->out, n, ctx->edits.edit[0].off))
+	if (sipalg_packet_prepare(&ctx->packet, len))
 		return SIPALG_R_EDIT_FAILED;
-	if (ctx->edits.growth > 0 && state->hook == NF_INET_POST_ROUTING)
+	ctx->msg.data = sipalg_packet_payload(&ctx->packet);
+	return SIPALG_R_TRANSLATED;
+}
+
+static void write_edits(char *payload, unsigned int old, unsigned int len, const void *priv)
+{
+	sip_edits_apply_here(priv, payload, old);
+}
+
+/* The last that happens: until now, the message was read as it came. */
+static void rewrite(struct sipalg_ctx *ctx, const struct nf_hook_state *state)
+{
+	const struct sip_edits *e = &ctx->edits;
+
+	sipalg_packet_rewrite(&ctx->packet, ctx->packet.payload_len + e->growth,
+			      e->edit[0].off, write_edits, e);
+	if (e->growth > 0 && state->hook == NF_INET_POST_ROUTING)
 		sipalg_packet_allow_fragments(&ctx->packet, state->net,
 					      READ_ONCE(ctx->flow->path_mtu));
-	return SIPALG_R_TRANSLATED;
 }
 
 /* Contacts that nobody took over; what leads to them is still understood. */
@@ -149,6 +165,8 @@ static void release_contacts(struct sipalg_ctx *ctx, u32 linger)
 			sipalg_binding_drop(c->binding, &ctx->path.dst_in.host, linger);
 		c->held = false;
 	}
+	kfree(ctx->reach);
+	ctx->reach = NULL;
 }
 
 static void abort_plan(struct sipalg_ctx *ctx)
@@ -220,8 +238,7 @@ static void commit(struct sipalg_ctx *ctx)
 	drop_unused(ctx);
 }
 
-static enum sipalg_reason run(struct sipalg_ctx *ctx,
-			      const struct nf_hook_state *state)
+static enum sipalg_reason run(struct sipalg_ctx *ctx)
 {
 	enum sipalg_reason ret;
 	spinlock_t *lock;
@@ -233,7 +250,7 @@ static enum sipalg_reason run(struct sipalg_ctx *ctx,
 	spin_lock(lock);
 	ret = plan(ctx);
 	if (ret == SIPALG_R_OK)
-		ret = apply(ctx, state);
+		ret = prepare(ctx);
 	if (ret == SIPALG_R_TRANSLATED || ret == SIPALG_R_UNCHANGED ||
 	    ret == SIPALG_R_OBSERVED)
 		commit(ctx);
@@ -311,11 +328,13 @@ static enum sipalg_reason inspect(struct sipalg_ctx *ctx,
 	ret = judge(ctx, ret);
 	if (ret == SIPALG_R_OK) {
 		sipalg_count(ctx->sn, SIPALG_R_OK);
-		ret = run(ctx, state);
+		ret = run(ctx);
 	}
 	sipalg_count(ctx->sn, ret);
-	trace_verdict(ctx, ret, parsed);
 	sipalg_event_message(ctx, ret, parsed);
+	if (ret == SIPALG_R_TRANSLATED && !ctx->stream)
+		rewrite(ctx, state);
+	trace_verdict(ctx, ret, parsed);
 	sipalg_flow_refresh(ctx->ct, ctx->flow);
 	return ret;
 }

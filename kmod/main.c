@@ -228,9 +228,12 @@ static int __init sipalg_init(void)
 	err = sipalg_inspect_init();
 	if (err)
 		return err;
-	err = register_pernet_subsys(&sipalg_net_ops);
+	err = sipalg_call_init();
 	if (err)
 		goto err_inspect;
+	err = register_pernet_subsys(&sipalg_net_ops);
+	if (err)
+		goto err_call;
 	err = sipalg_address_init();
 	if (err)
 		goto err_net;
@@ -248,6 +251,8 @@ err_address:
 	sipalg_address_exit();
 err_net:
 	unregister_pernet_subsys(&sipalg_net_ops);
+err_call:
+	sipalg_call_exit();
 err_inspect:
 	sipalg_inspect_exit();
 	return err;
@@ -260,6 +265,7 @@ static void __exit sipalg_exit(void)
 	unregister_pernet_subsys(&sipalg_net_ops);
 	/* Bindings are freed by our own code, after a grace period. */
 	rcu_barrier();
+	sipalg_call_exit();
 	sipalg_inspect_exit();
 }
 

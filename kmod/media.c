@@ -391,12 +391,18 @@ static void clear_way(const struct sipalg_media_end *end,
 	}
 }
 
+/* Are there ends that are chosen by what they send? */
+static bool may_latch(const struct sipalg_binding *b)
+{
+	return b->call->rule->option[SIPALG_O_MEDIA_SOURCE] == SIPALG_SOURCE_LATCH;
+}
+
 /* At another place than before, whoever sends first from now on is chosen anew. */
 static void follow(struct sipalg_binding *b, const struct sip_endpoint *place)
 {
 	u32 named;
 
-	if (!b)
+	if (!b || !may_latch(b))
 		return;
 	named = siphash(&place->host, sizeof(place->host), &b->sn->secret) + place->port;
 	swap(named, b->named);
@@ -767,7 +773,7 @@ bool sipalg_media_admits(const struct sipalg_binding *b, const struct sip_host *
 
 bool sipalg_media_latch(struct sipalg_binding *b, const struct sip_endpoint *from)
 {
-	if (b->call->rule->option[SIPALG_O_MEDIA_SOURCE] != SIPALG_SOURCE_LATCH)
+	if (!may_latch(b))
 		return true;
 	/* Who answers what the inside sends has been chosen by that. */
 	if (!b->latched.host.family && !sipalg_binding_heard(b, &b->latched))

@@ -21,6 +21,9 @@
 /* The longest that the 16 bit length of IPv4, IPv6 or UDP can say. */
 #define LENGTH_MAX	0xffffU
 
+/* What every host has to take in (RFC 791), and every link of today takes. */
+#define ALWAYS_FITS	576
+
 /*
  * Finds the transport header. *end is where the IP packet ends, which may be
  * before the end of the skb.
@@ -223,18 +226,21 @@ static int make_room(struct sk_buff *skb, int growth)
 }
 
 /*
+ * What a part of the payload adds to the checksum. Sums are over pairs of bytes,
+ * counted from the header on: @from is even.
+ */
+static __wsum sum_from(const struct udphdr *uh, unsigned int from, unsigned int len)
+{
+	return csum_partial((const char *)(uh + 1) + from, len - from, 0);
+}
+
+/*
  * Brings the UDP checksum from the old length and payload to the new ones,
  * without a look at the rest: what was wrong about it stays wrong.
  */
-static void update_check(struct sipalg_packet *p, struct udphdr *uh,
-			 const char *text, unsigned int len, __be16 uh_len,
-			 unsigned int first_changed)
+static void update_check(struct sipalg_packet *p, struct udphdr *uh, __be16 uh_len,
+			 __wsum diff)
 {
-	/* Sums are over pairs of bytes, counted from the header on */
-	unsigned int from = round_down(first_changed, 2);
-	const char *old = (const char *)(uh + 1);
-	__wsum diff;
-
 	if (p->skb->ip_summed == CHECKSUM_PARTIAL) {
 		/* Only the pseudo header is in it, with the length */
 		inet_proto_csum_replace2(&uh->check, p->skb, uh->len, uh_len,
@@ -245,8 +251,6 @@ static void update_check(struct sipalg_packet *p, struct udphdr *uh,
 	if (!uh->check)
 		return;
 
-	diff = csum_sub(csum_partial(text + from, len - from, 0),
-			csum_partial(old + from, p->payload_len - from, 0));
 	/* Once in the header, once in the pseudo header */
 	diff = csum_sub(diff, csum_unfold((__force __sum16)uh->len));
 	diff = csum_sub(diff, csum_unfold((__force __sum16)uh->len));
@@ -255,6 +259,12 @@ static void update_check(struct sipalg_packet *p, struct udphdr *uh,
 	csum_replace_by_diff(&uh->check, diff);
 	if (!uh->check)
 		uh->check = CSUM_MANGLED_0;
+}
+
+/* Does the sum change with the bytes? */
+static bool is_summed(const struct sipalg_packet *p, const struct udphdr *uh)
+{
+	return p->skb->ip_summed != CHECKSUM_PARTIAL && uh->check;
 }
 
 static void update_ip_length(struct sipalg_packet *p, int growth)
@@ -274,16 +284,10 @@ static void update_ip_length(struct sipalg_packet *p, int growth)
 	}
 }
 
-int sipalg_packet_replace(struct sipalg_packet *p, const char *text,
-			  unsigned int len, unsigned int first_changed)
+int sipalg_packet_prepare(struct sipalg_packet *p, unsigned int len)
 {
 	struct sk_buff *skb = p->skb;
-	unsigned int trailing;
-	struct udphdr *uh;
-	__be16 uh_len;
-	u8 *payload;
 	int growth;
-	int err;
 
 	if (p->l4proto != IPPROTO_UDP || is_many(skb))
 		return -EOPNOTSUPP;
@@ -294,35 +298,50 @@ int sipalg_packet_replace(struct sipalg_packet *p, const char *text,
 	growth = (int)len - (int)p->payload_len;
 	if (!lengths_fit(p, growth))
 		return -EMSGSIZE;
-	err = make_room(skb, growth);
-	if (err)
-		return err;
+	return make_room(skb, growth);
+}
 
-	/* Nothing fails from here on */
-	first_changed = min3(first_changed, len, p->payload_len);
-	trailing = skb->len - p->payload_off - p->payload_len;
+void sipalg_packet_rewrite(struct sipalg_packet *p, unsigned int len,
+			   unsigned int first_changed, sipalg_write_t write,
+			   const void *priv)
+{
+	unsigned int old = p->payload_len, from;
+	int growth = (int)len - (int)old;
+	struct sk_buff *skb = p->skb;
+	unsigned int trailing;
+	struct udphdr *uh;
+	__be16 uh_len;
+	bool summed;
+	__wsum sum;
+	u8 *payload;
+
+	from = round_down(min3(first_changed, len, old), 2);
+	trailing = skb->len - p->payload_off - old;
 	uh = (struct udphdr *)(skb->data + p->l4off);
 	uh_len = htons(sizeof(*uh) + len);
 	payload = skb->data + p->payload_off;
+	summed = is_summed(p, uh);
 
-	update_check(p, uh, text, len, uh_len, first_changed);
-	uh->len = uh_len;
-	update_ip_length(p, growth);
-
-	if (growth > 0)
+	sum = summed ? sum_from(uh, from, old) : 0;
+	if (growth > 0) {
 		skb_put(skb, growth);
-	if (growth)
-		memmove(payload + len, payload + p->payload_len, trailing);
-	memcpy(payload + first_changed, text + first_changed,
-	       len - first_changed);
-	if (growth < 0)
+		memmove(payload + len, payload + old, trailing);
+	}
+	write(payload, old, len, priv);
+	if (growth < 0) {
+		memmove(payload + len, payload + old, trailing);
 		skb_trim(skb, skb->len + growth);
+	}
+	sum = summed ? csum_sub(sum_from(uh, from, len), sum) : 0;
+	update_check(p, uh, uh_len, sum);
+	uh->len = uh_len;
+	if (growth)
+		update_ip_length(p, growth);
 	p->payload_len = len;
 
 	/* The sum over the whole packet that a driver gave is of the old bytes */
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
-	return 0;
 }
 
 /* An IPv4 packet that may be fragmented needs an id of its own. */
@@ -359,6 +378,8 @@ void sipalg_packet_allow_fragments(struct sipalg_packet *p, struct net *net,
 	const struct dst_entry *dst = skb_dst(skb);
 
 	if (!dst || skb_is_gso(skb))
+		return;
+	if (skb->len <= min_t(u32, ALWAYS_FITS, dst_mtu(dst)))
 		return;
 	if (p->pf == NFPROTO_IPV4) {
 		if (skb_ensure_writable(skb, p->l4off))

@@ -64,18 +64,32 @@ const void *sipalg_packet_peek(const struct sipalg_packet *p, unsigned int n,
 			       void *buf);
 
 /**
- * sipalg_packet_replace() - give a UDP datagram a new payload
+ * sipalg_packet_prepare() - make a UDP datagram ready for a new payload
  * @p: the packet; may move
- * @text: the new payload; must not lie in the packet itself
- * @len: its length
- * @first_changed: so many bytes at the start are as they were
+ * @len: the length that the payload is going to have
+ * Return: 0, and sipalg_packet_rewrite() cannot fail; -EMSGSIZE if no datagram
+ * can be that long, -ENOMEM, -EOPNOTSUPP if this is no plain UDP datagram. The
+ * bytes are what they were in any case.
+ */
+int sipalg_packet_prepare(struct sipalg_packet *p, unsigned int len);
+
+/* Turns @old bytes at @payload into @len others, where they stand. */
+typedef void (*sipalg_write_t)(char *payload, unsigned int old, unsigned int len,
+			       const void *priv);
+
+/**
+ * sipalg_packet_rewrite() - give a UDP datagram a new payload
+ * @p: the packet, prepared for it
+ * @len: the new length, as it was prepared for
+ * @first_changed: so many bytes at the start stay as they are
+ * @write: writes the payload
+ * @priv: for it
  * The lengths and checksums follow, but nothing is repaired: a datagram that
  * came with a wrong checksum leaves with a wrong one.
- * Return: 0; -EMSGSIZE if no datagram can be that long, -ENOMEM, -EOPNOTSUPP
- * if this is no plain UDP datagram. After an error the packet is as it was.
  */
-int sipalg_packet_replace(struct sipalg_packet *p, const char *text,
-			  unsigned int len, unsigned int first_changed);
+void sipalg_packet_rewrite(struct sipalg_packet *p, unsigned int len,
+			   unsigned int first_changed, sipalg_write_t write,
+			   const void *priv);
 
 /**
  * sipalg_packet_allow_fragments() - deliver a packet that we made longer

@@ -105,10 +105,26 @@ struct sipalg_policy *sipalg_policy_default(gfp_t gfp)
 	return p;
 }
 
+static bool is_limited(const struct sipalg_rule *r)
+{
+	unsigned int i;
+
+	if (r->option[SIPALG_O_RATE])
+		return true;
+	for (i = 0; i < SIPALG_METHOD_COUNT; i++) {
+		if (r->rate[i])
+			return true;
+	}
+	return false;
+}
+
 void sipalg_policy_set(struct sipalg_net *sn, struct sipalg_policy *p)
 {
 	struct sipalg_policy *old;
+	u32 i;
 
+	for (i = 0; i < p->n; i++)
+		p->rule[i]->limited = is_limited(p->rule[i]);
 	p->generation = ++sn->policy_generation;
 	old = rcu_replace_pointer(sn->policy, p, true);
 	if (!old)

@@ -75,6 +75,7 @@ struct sipalg_match {
  * @match: see there
  * @option: by enum sipalg_option
  * @rate: messages per second from one host, by enum sipalg_method; 0: any number
+ * @limited: one of these rates, or that of all methods, counts
  * @inner: inside hosts besides the sender that session descriptions may name
  * @callers: hosts that may call phones that registered, besides the registrar
  * @flows: that matched
@@ -90,6 +91,7 @@ struct sipalg_rule {
 	struct sipalg_match match;
 	u32 option[SIPALG_O_COUNT];
 	u32 rate[SIPALG_METHOD_COUNT];
+	bool limited;
 	struct sipalg_prefixes inner;
 	struct sipalg_prefixes callers;
 	atomic64_t flows;

@@ -3,6 +3,8 @@
  * How the hosts of a call are reached from outside: through the bindings of
  * their Contacts and of their own Record-Route, by whom the other side named.
  */
+#include <linux/slab.h>
+
 #include "ctx.h"
 
 static void learn_host(struct sipalg_ctx *ctx, struct sip_span element,
@@ -28,12 +30,8 @@ static void learn_hosts(struct sipalg_ctx *ctx)
 
 	if (m->status >= 300)
 		return;
-	h = sip_hdr_first(m, SIP_HDR_CONTACT);
-	if (h) {
-		rest = h->value;
-		if (sip_nameaddr_next(m->data, &rest, &na) == 1 && !na.star)
-			learn_host(ctx, na.uri, &ctx->call->target[ctx->side]);
-	}
+	if (ctx->target.family)
+		ctx->call->target[ctx->side] = ctx->target;
 	for (h = sip_hdr_first(m, SIP_HDR_RECORD_ROUTE); h; h = sip_hdr_next(m, h)) {
 		rest = h->value;
 		while (sip_nameaddr_next(m->data, &rest, &na) == 1) {
@@ -67,7 +65,7 @@ static void lease(struct sipalg_reach *r, unsigned int i, const struct sip_host 
 static void lease_reach(struct sipalg_call *call, struct sipalg_reach *r, u8 side,
 			const struct sip_host *peer)
 {
-	if (!r->binding)
+	if (!r)
 		return;
 	lease(r, 0, peer);
 	lease(r, 1, &call->target[!side]);
@@ -77,39 +75,58 @@ static void lease_reach(struct sipalg_call *call, struct sipalg_reach *r, u8 sid
 
 static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
 {
-	lease_reach(call, &call->contact[side], side, peer);
-	lease_reach(call, &call->proxy[side], side, peer);
+	lease_reach(call, call->contact[side], side, peer);
+	lease_reach(call, call->proxy[side], side, peer);
 }
 
-static void unlease(struct sipalg_reach *r)
+static void unlease(const struct sipalg_reach *r)
 {
-	struct sipalg_binding *b = r->binding;
 	unsigned int i;
 
-	r->binding = NULL;
 	for (i = 0; i < SIPALG_CALL_LEASES; i++) {
-		struct sip_host host = r->leased[i];
-
-		r->leased[i].family = 0;
-		if (b && host.family)
-			sipalg_binding_drop(b, &host, 0);
+		if (r->leased[i].family)
+			sipalg_binding_drop(r->binding, &r->leased[i], 0);
 	}
+}
+
+static void forget(struct sipalg_reach **slot)
+{
+	struct sipalg_reach *r = *slot;
+
+	*slot = NULL;
+	if (!r)
+		return;
+	unlease(r);
+	kfree(r);
+}
+
+/* It leads to @b from now on, and this host is held. */
+static void lead_to(struct sipalg_reach *r, struct sipalg_binding *b,
+		    const struct sip_host *host)
+{
+	const struct sipalg_reach old = *r;
+
+	memset(r, 0, sizeof(*r));
+	r->binding = b;
+	r->leased[0] = *host;
+	if (old.binding)
+		unlease(&old);
 }
 
 /* The hold that the plan took for the receiver becomes the call's. */
 static void take_contact(struct sipalg_ctx *ctx)
 {
-	struct sipalg_reach *r = &ctx->call->contact[ctx->side];
+	struct sipalg_reach **r = &ctx->call->contact[ctx->side];
 	struct sipalg_contact *c = &ctx->contacts[0];
 
 	if (!ctx->ncontacts)
 		return;
 	ctx->call->bare[ctx->side] = c->bare;
-	if (c->binding == r->binding)
+	if (*r && c->binding == (*r)->binding)
 		return;
-	unlease(r);
-	r->binding = c->binding;
-	r->leased[0] = ctx->path.dst_in.host;
+	if (!*r)
+		swap(*r, ctx->reach);
+	lead_to(*r, c->binding, &ctx->path.dst_in.host);
 	c->held = false;
 	sipalg_binding_set_master(c->binding, ctx->ct);
 }
@@ -117,14 +134,18 @@ static void take_contact(struct sipalg_ctx *ctx)
 /* The plan's short lease keeps it for this; without memory, that is all. */
 static void take_proxy(struct sipalg_ctx *ctx)
 {
-	struct sipalg_reach *r = &ctx->call->proxy[ctx->side];
+	struct sipalg_reach **r = &ctx->call->proxy[ctx->side];
 
-	if (!ctx->proxy || ctx->proxy == r->binding ||
-	    sipalg_binding_hold(ctx->proxy, &ctx->path.dst_in.host))
+	if (!ctx->proxy || (*r && ctx->proxy == (*r)->binding))
 		return;
-	unlease(r);
-	r->binding = ctx->proxy;
-	r->leased[0] = ctx->path.dst_in.host;
+	if (!*r)
+		*r = kzalloc(sizeof(**r), GFP_ATOMIC);
+	if (!*r)
+		return;
+	if (!sipalg_binding_hold(ctx->proxy, &ctx->path.dst_in.host))
+		lead_to(*r, ctx->proxy, &ctx->path.dst_in.host);
+	else if (!(*r)->binding)
+		forget(r);
 }
 
 void sipalg_call_lease(struct sipalg_ctx *ctx)
@@ -150,16 +171,16 @@ void sipalg_call_unlease(struct sipalg_call *call)
 	unsigned int side;
 
 	for (side = 0; side < 2; side++) {
-		unlease(&call->contact[side]);
-		unlease(&call->proxy[side]);
+		forget(&call->contact[side]);
+		forget(&call->proxy[side]);
 	}
 }
 
-static void linger(struct sipalg_reach *r)
+static void linger(const struct sipalg_reach *r)
 {
 	unsigned int i;
 
-	for (i = 0; r->binding && i < SIPALG_CALL_LEASES; i++) {
+	for (i = 0; r && i < SIPALG_CALL_LEASES; i++) {
 		if (r->leased[i].family)
 			sipalg_binding_lease(r->binding, &r->leased[i],
 					     SIPALG_LINGER_SECONDS);
@@ -171,7 +192,7 @@ void sipalg_call_linger(struct sipalg_call *call)
 	unsigned int side;
 
 	for (side = 0; side < 2; side++) {
-		linger(&call->contact[side]);
-		linger(&call->proxy[side]);
+		linger(call->contact[side]);
+		linger(call->proxy[side]);
 	}
 }

@@ -308,12 +308,16 @@ static int dialog_get(struct restore *r, const struct nlattr *nla)
 }
 
 /* Who may come by there holds it; a host that nobody names does not. */
-static int reach_hosts(struct restore *r, const struct nest *n, struct sipalg_reach *reach,
-		       struct sipalg_binding *b)
+static int reach_make(struct restore *r, const struct nest *n, struct sipalg_reach **slot,
+		      struct sipalg_binding *b)
 {
+	struct sipalg_reach *reach = kzalloc(sizeof(*reach), GFP_KERNEL);
 	const struct nlattr *nla;
 	int left, err, i = 0;
 
+	if (!reach)
+		return -ENOMEM;
+	*slot = reach;
 	reach->binding = b;
 	nla_for_each_nested(nla, n->nla, left) {
 		struct sip_host host;
@@ -365,7 +369,7 @@ static int reach_get(struct restore *r, const struct nlattr *nla)
 {
 	struct sipalg_call *call = r->call;
 	struct sipalg_binding *b;
-	struct sipalg_reach *reach;
+	struct sipalg_reach **reach;
 	struct nest *n;
 	u8 side;
 	int err;
@@ -375,13 +379,13 @@ static int reach_get(struct restore *r, const struct nlattr *nla)
 		return err;
 	side = nest_number(n, A(SIDE));
 	reach = nest_number(n, A(KIND)) ? &call->proxy[side] : &call->contact[side];
-	if (reach->binding || !n->attr[A(BINDING)])
+	if (*reach || !n->attr[A(BINDING)])
 		err = REFUSE(r, EINVAL,
 			     "a side has one binding for its Contact and one for its route");
 	else
 		err = signalling_make(r, n->attr[A(BINDING)], &call->host[side], &b);
 	if (!err) {
-		err = reach_hosts(r, n, reach, b);
+		err = reach_make(r, n, reach, b);
 		/* Without a host it would stay for a while; with one, undo ends it. */
 		if (err && r->made)
 			sipalg_binding_discard(b);
@@ -487,8 +491,8 @@ static int call_master(struct restore *r, const struct nest *n)
 			return err;
 	}
 	for (side = 0; side < 2 && !call->master; side++) {
-		if (call->contact[side].binding)
-			call->master = sipalg_binding_master(call->contact[side].binding);
+		if (call->contact[side])
+			call->master = sipalg_binding_master(call->contact[side]->binding);
 	}
 	return 0;
 }

@@ -7,6 +7,8 @@
  * the inner one, as it once wrote it. Only the sender's or the receiver's own
  * addresses are ever translated, never those of third hosts.
  */
+#include <linux/slab.h>
+
 #include "ctx.h"
 #include "net.h"
 
@@ -109,6 +111,11 @@ static int note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
 
 	if (ctx->ncontacts == SIPALG_CTX_CONTACTS)
 		return 0;
+	if (ctx->call && !ctx->call->contact[ctx->side] && !ctx->reach) {
+		ctx->reach = kzalloc(sizeof(*ctx->reach), GFP_ATOMIC);
+		if (!ctx->reach)
+			return -ENOMEM;
+	}
 	err = sipalg_binding_hold(b, &ctx->path.dst_in.host);
 	if (err)
 		return err;
@@ -431,7 +438,7 @@ static bool is_bare(const struct sipalg_ctx *ctx, const struct sip_ask *ask,
 {
 	if (ask->place == SIP_PLACE_ROUTE)
 		return flags & SIPALG_FLOW_ROUTE_BARE;
-	if (ask->place == SIP_PLACE_RURI && ctx->call && ctx->call->contact[!ctx->side].binding)
+	if (ask->place == SIP_PLACE_RURI && ctx->call && ctx->call->contact[!ctx->side])
 		return ctx->call->bare[!ctx->side];
 	return b ? READ_ONCE(b->bare) : flags & SIPALG_FLOW_CONTACT_BARE;
 }
@@ -488,6 +495,13 @@ static enum sipalg_reason resolve_in(struct sipalg_ctx *ctx,
 	return SIPALG_R_TRANSLATED;
 }
 
+/* Where the sender says it is to be called during the dialog. */
+static void note_target(struct sipalg_ctx *ctx, const struct sip_ask *ask)
+{
+	if (ask->place == SIP_PLACE_CONTACT && !ctx->target.family)
+		ctx->target = ask->uri->addr;
+}
+
 enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 				  struct sip_answer *answer)
 {
@@ -502,6 +516,7 @@ enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 	enum sipalg_reason ret = SIPALG_R_UNCHANGED;
 	struct sipalg_ctx *ctx = priv;
 
+	note_target(ctx, ask);
 	if (!(ctx->rule->option[SIPALG_O_HEADERS] & groups[ask->place]))
 		return SIPALG_R_UNCHANGED;
 	/* A hairpin is both: the sender's own go out, the receiver's come in. */
@@ -524,6 +539,7 @@ enum sipalg_reason sipalg_observe(void *priv, const struct sip_ask *ask,
 	const struct sipalg_path *path = &ctx->path;
 	bool own = sip_host_equal(&ask->at.host, &path->src_in.host);
 
+	note_target(ctx, ask);
 	if (ask->place != SIP_PLACE_CONTACT || !sipalg_is_request(ctx) ||
 	    ctx->msg.method != SIP_REGISTER || !sipalg_sender_is_near(ctx) ||
 	    (!own && !sip_endpoint_equal(&ask->at, &path->src_out)) ||

@@ -80,26 +80,13 @@ static bool bucket_take(struct sipalg_bucket *b, u32 rate)
 	return true;
 }
 
-static bool is_limited(const struct sipalg_rule *r)
-{
-	unsigned int i;
-
-	if (r->option[SIPALG_O_RATE])
-		return true;
-	for (i = 0; i < SIPALG_METHOD_COUNT; i++) {
-		if (r->rate[i])
-			return true;
-	}
-	return false;
-}
-
 bool sipalg_source_allows(struct sipalg_net *sn, const struct sipalg_rule *r,
 			  const struct sip_host *host, u16 zone, u8 method)
 {
 	struct sipalg_source *s;
 	bool ok;
 
-	if (!is_limited(r))
+	if (!r->limited)
 		return true;
 	s = source_get(sn, host, zone);
 	if (!s)

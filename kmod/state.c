@@ -156,7 +156,7 @@ static bool put_reach(struct sk_buff *skb, const struct sipalg_reach *r, u8 side
 	struct nlattr *nest;
 	unsigned int i;
 
-	if (!r->binding)
+	if (!r)
 		return false;
 	nest = nla_nest_start(skb, SIPALG_STATE_REACH);
 	if (!nest || put_u8(skb, SIPALG_STATE_SIDE, side) ||
@@ -335,8 +335,8 @@ static bool put_hosts(struct sk_buff *skb, const struct sipalg_call *call)
 		if (sipalg_fill_host(skb, SIPALG_STATE_A_HOST + i, &call->host[i]) ||
 		    sipalg_fill_host(skb, SIPALG_STATE_A_TARGET + i, &call->target[i]) ||
 		    sipalg_fill_host(skb, SIPALG_STATE_A_ROUTE + i, &call->route[i]) ||
-		    put_reach(skb, &call->contact[i], i, 0) ||
-		    put_reach(skb, &call->proxy[i], i, 1))
+		    put_reach(skb, call->contact[i], i, 0) ||
+		    put_reach(skb, call->proxy[i], i, 1))
 			return true;
 	}
 	return call->master && put_flow(skb, call->master);

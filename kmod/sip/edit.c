@@ -109,3 +109,49 @@ u32 sip_edits_apply(const struct sip_edits *e, const char *src, u32 len,
 	memcpy(dst + to, src + from, len - from);
 	return to + len - from;
 }
+
+/*
+ * What stands between two edits moves by what the edits before it add up to.
+ * Pieces that move to the right go last first, the others first first: none
+ * is overwritten before it has moved.
+ */
+static void move_piece(const struct sip_edits *e, u32 i, char *data, u32 len,
+		       s32 shift)
+{
+	u32 from = i ? e->edit[i - 1].off + e->edit[i - 1].len : 0;
+	u32 end = i < e->n ? e->edit[i].off : len;
+
+	if (shift && from < end)
+		memmove(data + from + shift, data + from, end - from);
+}
+
+static s32 growth_of(const struct sip_edit *at)
+{
+	return (s32)at->text_len - (s32)at->len;
+}
+
+void sip_edits_apply_here(const struct sip_edits *e, char *data, u32 len)
+{
+	s32 shift = 0;
+	u32 i;
+
+	for (i = 0; i <= e->n; i++) {
+		if (shift < 0)
+			move_piece(e, i, data, len, shift);
+		if (i < e->n)
+			shift += growth_of(&e->edit[i]);
+	}
+	for (i = e->n; ; i--) {
+		if (shift > 0)
+			move_piece(e, i, data, len, shift);
+		if (!i)
+			break;
+		shift -= growth_of(&e->edit[i - 1]);
+	}
+	for (i = 0; i < e->n; i++) {
+		const struct sip_edit *at = &e->edit[i];
+
+		memcpy(data + at->off + shift, e->text + at->text, at->text_len);
+		shift += growth_of(at);
+	}
+}

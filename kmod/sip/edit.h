@@ -73,4 +73,12 @@ bool sip_edits_body_length(struct sip_edits *e, const struct sip_msg *m);
 u32 sip_edits_apply(const struct sip_edits *e, const char *src, u32 len,
 		    char *dst);
 
+/**
+ * sip_edits_apply_here() - make the old message the new one, where it stands
+ * @e: the list; must not be @failed
+ * @data: the old bytes, with room for @e->growth more behind them
+ * @len: how many
+ */
+void sip_edits_apply_here(const struct sip_edits *e, char *data, u32 len);
+
 #endif

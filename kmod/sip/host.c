@@ -44,29 +44,26 @@ u32 sip_scan_port(const char *data, u32 pos, u32 end, u16 *port)
  */
 static bool parse_v4(const char *p, u32 len, u8 *addr)
 {
-	u32 i, v = 0, part = 0;
-	bool empty = true;
+	const char *end = p + len;
+	u32 i, v, digit;
 
-	for (i = 0; i < len; i++) {
-		u32 digit = (u32)(u8)p[i] - '0';
-
-		if (digit <= 9) {
-			if (!v && !empty)
+	for (i = 0; ; i++) {
+		if (p == end || (v = (u32)(u8)*p++ - '0') > 9)
+			return false;
+		while (p < end && (digit = (u32)(u8)*p - '0') <= 9) {
+			if (!v)
 				return false;
 			v = v * 10 + digit;
 			if (v > 255)
 				return false;
-			empty = false;
-			continue;
+			p++;
 		}
-		if (p[i] != '.' || empty || part == 3)
+		addr[i] = (u8)v;
+		if (i == 3)
+			return p == end;
+		if (p == end || *p++ != '.')
 			return false;
-		addr[part++] = (u8)v;
-		v = 0;
-		empty = true;
 	}
-	addr[part] = (u8)v;
-	return part == 3 && !empty;
 }
 
 static int hex(char c)
@@ -159,13 +156,6 @@ void sip_host_parse(const char *data, struct sip_span s, struct sip_host *h)
 		memset(h->addr, 0, sizeof(h->addr));
 }
 
-bool sip_host_equal(const struct sip_host *a, const struct sip_host *b)
-{
-	if (a->family != b->family)
-		return false;
-	return !memcmp(a->addr, b->addr, a->family == 4 ? 4 : 16);
-}
-
 static u32 print_u16(char *buf, u32 v)
 {
 	char tmp[5];
@@ -180,16 +170,30 @@ static u32 print_u16(char *buf, u32 v)
 	return n;
 }
 
+/* The same of a byte, of which each message has many. */
+static char *print_u8(char *to, u32 v)
+{
+	if (v >= 100) {
+		*to++ = (char)('0' + v / 100);
+		v %= 100;
+		*to++ = (char)('0' + v / 10);
+	} else if (v >= 10) {
+		*to++ = (char)('0' + v / 10);
+	}
+	*to++ = (char)('0' + v % 10);
+	return to;
+}
+
 static u32 print_v4(char *buf, const u8 *addr)
 {
-	u32 n = 0, i;
+	char *to = print_u8(buf, addr[0]);
+	u32 i;
 
-	for (i = 0; i < 4; i++) {
-		if (i)
-			buf[n++] = '.';
-		n += print_u16(buf + n, addr[i]);
+	for (i = 1; i < 4; i++) {
+		*to++ = '.';
+		to = print_u8(to, addr[i]);
 	}
-	return n;
+	return (u32)(to - buf);
 }
 
 static u32 print_group(char *buf, const u8 *addr)

@@ -233,23 +233,22 @@ static bool cseq(struct sip_msg *m)
 
 /* From or To: one element, and its tag. */
 static bool party(const struct sip_msg *m, enum sip_hdr_id id,
-		  struct sip_span *tag)
+		  struct sip_nameaddr *na, struct sip_span *tag)
 {
 	struct sip_span rest = sip_hdr_first(m, id)->value;
-	struct sip_nameaddr na;
 	u32 from, end;
 
-	if (sip_nameaddr_next(m->data, &rest, &na) != 1 || na.star || rest.len)
+	if (sip_nameaddr_next(m->data, &rest, na) != 1 || na->star || rest.len)
 		return false;
 	/* Most have the tag and nothing else. */
-	from = na.params.off + 4;
-	end = sip_span_end(na.params);
-	if (na.params.len > 4 && sip_same4(m->data + na.params.off, "tag=") &&
+	from = na->params.off + 4;
+	end = sip_span_end(na->params);
+	if (na->params.len > 4 && sip_same4(m->data + na->params.off, "tag=") &&
 	    sip_skip(m->data, from, end, SIP_C_TOKEN) == end) {
 		*tag = sip_span(from, end);
 		return true;
 	}
-	if (!sip_param(m->data, na.params, "tag", tag))
+	if (!sip_param(m->data, na->params, "tag", tag))
 		*tag = sip_span(0, 0);
 	return true;
 }
@@ -279,8 +278,8 @@ static enum sipalg_reason mandatory(struct sip_msg *m)
 		if (sip_hdr_first(m, once[i])->next)
 			return SIPALG_R_MALFORMED;
 	if (!cseq(m) || !call_id(m) ||
-	    !party(m, SIP_HDR_FROM, &m->from_tag) ||
-	    !party(m, SIP_HDR_TO, &m->to_tag))
+	    !party(m, SIP_HDR_FROM, &m->from, &m->from_tag) ||
+	    !party(m, SIP_HDR_TO, &m->to, &m->to_tag))
 		return SIPALG_R_MALFORMED;
 	return SIPALG_R_OK;
 }

@@ -96,6 +96,19 @@ struct sip_hdr {
 };
 
 /**
+ * struct sip_nameaddr - one element of Contact, Route, From, ...
+ * @uri: the URI alone (without '<' and '>')
+ * @params: the header field's parameters: after '>' (or, without brackets,
+ *	after the first ';': RFC 3261 20), without the leading ';'
+ * @star: "*" (Contact only); @uri is empty then
+ */
+struct sip_nameaddr {
+	struct sip_span uri;
+	struct sip_span params;
+	bool star;
+};
+
+/**
  * struct sip_msg - one message, as spans
  * @data: first byte of the message; never kept over a change of the packet
  * @len: bytes from @data to the end of the message: start line, header
@@ -113,6 +126,8 @@ struct sip_hdr {
  * @call_id: the Call-ID, one word
  * @from_tag: From's tag; may be empty (RFC 2543)
  * @to_tag: To's tag; may be empty
+ * @from: From's one element
+ * @to: To's
  * @nhdrs: how many of @hdrs are used
  * @first: index + 1 of the first field of each id, 0 for none
  * @hdrs: the fields in the order of the message
@@ -131,6 +146,8 @@ struct sip_msg {
 	struct sip_span call_id;
 	struct sip_span from_tag;
 	struct sip_span to_tag;
+	struct sip_nameaddr from;
+	struct sip_nameaddr to;
 	u16 nhdrs;
 	u16 first[SIP_HDR_COUNT];
 	struct sip_hdr hdrs[SIP_MAX_HDRS];
@@ -175,6 +192,14 @@ struct sip_host {
 	u8 addr[16];	/* network order; the first 4 bytes for IPv4 */
 };
 
+/* Two calls with a length that is known, so that each is an instruction or two. */
+static inline bool sip_host_equal(const struct sip_host *a, const struct sip_host *b)
+{
+	if (a->family != b->family || memcmp(a->addr, b->addr, 4))
+		return false;
+	return a->family == 4 || !memcmp(a->addr + 4, b->addr + 4, 12);
+}
+
 enum sip_scheme { SIP_SCHEME_OTHER, SIP_SCHEME_SIP, SIP_SCHEME_SIPS, SIP_SCHEME_TEL };
 
 /**
@@ -213,19 +238,6 @@ void sip_host_parse(const char *data, struct sip_span s, struct sip_host *h);
  * ":port" is added unless port is 0. No NUL. Return: the bytes written.
  */
 u32 sip_host_print(char *buf, const struct sip_host *h, u16 port, bool brackets);
-
-/**
- * struct sip_nameaddr - one element of Contact, Route, From, ...
- * @uri: the URI alone (without '<' and '>')
- * @params: the header field's parameters: after '>' (or, without brackets,
- *	after the first ';': RFC 3261 20), without the leading ';'
- * @star: "*" (Contact only); @uri is empty then
- */
-struct sip_nameaddr {
-	struct sip_span uri;
-	struct sip_span params;
-	bool star;
-};
 
 /**
  * sip_nameaddr_next() - take the next element off a comma list
@@ -302,7 +314,6 @@ bool sip_is_signed(const struct sip_msg *m);
 
 bool sip_span_is(const char *data, struct sip_span s, const char *text);
 bool sip_span_is_nocase(const char *data, struct sip_span s, const char *text);
-bool sip_host_equal(const struct sip_host *a, const struct sip_host *b);
 
 #define SIP_PARTS_DEPTH	4
 

@@ -161,6 +161,22 @@ static bool is_failure(enum sipalg_reason r)
 	       r != SIPALG_R_OK;
 }
 
+static enum sipalg_reason translate_element(const struct sip_msg *m,
+					    const struct sip_resolver *r,
+					    struct sip_edits *edits,
+					    enum sip_hdr_id id,
+					    enum sip_place place,
+					    const struct sip_nameaddr *na)
+{
+	struct sip_ask ask = {
+		.place = place,
+		.hdr = id,
+		.element = na,
+	};
+
+	return na->star ? SIPALG_R_UNCHANGED : ask_uri(m, r, edits, &ask, na->uri);
+}
+
 static enum sipalg_reason translate_list(const struct sip_msg *m,
 					 const struct sip_resolver *r,
 					 struct sip_edits *edits,
@@ -170,20 +186,18 @@ static enum sipalg_reason translate_list(const struct sip_msg *m,
 	const struct sip_hdr *h;
 	struct sip_nameaddr na;
 
+	/* These have one element each, which is known already. */
+	if (id == SIP_HDR_FROM)
+		return translate_element(m, r, edits, id, place, &m->from);
+	if (id == SIP_HDR_TO)
+		return translate_element(m, r, edits, id, place, &m->to);
 	for (h = sip_hdr_first(m, id); h; h = sip_hdr_next(m, h)) {
 		struct sip_span rest = h->value;
 
 		while (sip_nameaddr_next(m->data, &rest, &na) == 1) {
-			struct sip_ask ask = {
-				.place = place,
-				.hdr = id,
-				.element = &na,
-			};
 			enum sipalg_reason ret;
 
-			if (na.star)
-				continue;
-			ret = ask_uri(m, r, edits, &ask, na.uri);
+			ret = translate_element(m, r, edits, id, place, &na);
 			if (is_failure(ret))
 				return ret;
 		}
@@ -280,9 +294,12 @@ enum sipalg_reason sip_translate(const struct sip_msg *m,
 			return ret;
 	}
 	ret = translate_vias(m, r, edits);
-	for (i = 0; !is_failure(ret) && i < sizeof(places) / sizeof(*places); i++)
-		ret = translate_list(m, r, edits, places[i].hdr,
-				     places[i].place);
+	for (i = 0; !is_failure(ret) && i < sizeof(places) / sizeof(*places); i++) {
+		/* Most of them are in no message. */
+		if (m->first[places[i].hdr])
+			ret = translate_list(m, r, edits, places[i].hdr,
+					     places[i].place);
+	}
 	if (is_failure(ret))
 		return ret;
 	return edits->failed ? SIPALG_R_TOO_MANY_EDITS : SIPALG_R_OK;

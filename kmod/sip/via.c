@@ -38,11 +38,30 @@ static u8 transport(const char *p, u32 len)
 	return SIP_TRANSPORT_OTHER;
 }
 
+/* As nearly everybody writes it; 0: it is to be read with more care. */
+static u32 usual_protocol(const char *data, u32 pos, u32 end, struct sip_via *v)
+{
+	const char *p = data + pos;
+
+	if (end - pos < 13 || memcmp(p, "SIP/2.0/", 8) || p[11] != ' ' || sip_is_ws(p[12]))
+		return 0;
+	if (!memcmp(p + 8, "UDP", 3))
+		v->transport = SIP_TRANSPORT_UDP;
+	else if (!memcmp(p + 8, "TCP", 3))
+		v->transport = SIP_TRANSPORT_TCP;
+	else
+		return 0;
+	return pos + 12;
+}
+
 /* Return: the position of sent-by, 0 if there is no sent-protocol. */
 static u32 protocol(const char *data, u32 pos, u32 end, struct sip_via *v)
 {
 	struct sip_span name, version, how;
+	u32 stop = usual_protocol(data, pos, end, v);
 
+	if (stop)
+		return stop;
 	pos = slash(data, token(data, pos, end, &name), end);
 	if (!pos)
 		return 0;

@@ -128,6 +128,14 @@ static void run(const char *data, u32 size, const uint8_t *ops, size_t nops)
 	need(sip_edits_apply(&e, data, size, got) == n);
 	need(!memcmp(got, want, n));
 	free(got);
+	/* The same in place. */
+	got = malloc(n > size ? n : size + 1);
+	if (!got)
+		abort();
+	memcpy(got, data, size);
+	sip_edits_apply_here(&e, got, size);
+	need(!memcmp(got, want, n));
+	free(got);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -333,7 +333,7 @@ static void send(struct kunit *test, const struct form *f,
 	skb_dst_set(skb, f->pf == NFPROTO_IPV4 ? route4(test, dev, &wire) :
 			 route6(test, dev, &wire));
 	KUNIT_ASSERT_EQ(test, sipalg_packet_init(&p, skb, f->pf), SIPALG_R_OK);
-	KUNIT_ASSERT_EQ(test, sipalg_packet_replace(&p, new, 3001, 100), 0);
+	KUNIT_ASSERT_EQ(test, replace_payload(&p, new, 3001, 100), 0);
 	if (allow)
 		allow_fragments(&p);
 	dst_output(&init_net, NULL, skb);

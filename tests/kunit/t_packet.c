@@ -82,7 +82,7 @@ static void replace_one(struct kunit *test, const struct layout *l,
 	KUNIT_EXPECT_EQ(test, p.payload_len, c->from);
 	expect_same(test, skb, before, "the packet after init", f->name);
 
-	KUNIT_EXPECT_EQ(test, sipalg_packet_replace(&p, new, c->to, c->first),
+	KUNIT_EXPECT_EQ(test, replace_payload(&p, new, c->to, c->first),
 			0);
 	KUNIT_EXPECT_PTR_EQ(test, p.skb, skb);
 	KUNIT_EXPECT_EQ(test, p.payload_off, after->payload_off);
@@ -141,10 +141,10 @@ static void packet_replace_twice(struct kunit *test)
 		KUNIT_ASSERT_EQ(test,
 				sipalg_packet_init(&p, skb, forms[f].pf),
 				SIPALG_R_OK);
-		KUNIT_EXPECT_EQ(test, sipalg_packet_replace(&p, new, 1801, 51),
+		KUNIT_EXPECT_EQ(test, replace_payload(&p, new, 1801, 51),
 				0);
 		KUNIT_EXPECT_GE(test, differ_at(skb, &wire), 0);
-		KUNIT_EXPECT_EQ(test, sipalg_packet_replace(&p, old, 700, 51),
+		KUNIT_EXPECT_EQ(test, replace_payload(&p, old, 700, 51),
 				0);
 		expect_same(test, skb, &wire, "the packet", forms[f].name);
 		kfree_skb(skb);
@@ -172,7 +172,7 @@ static void packet_every_checksum(struct kunit *test)
 	for (i = 0; i <= 0xffff; i++) {
 		put16(text + 4, i);
 		wire_build(&wire, &form_udp4, text, 8);
-		KUNIT_ASSERT_EQ(test, sipalg_packet_replace(&p, text, 8, 4), 0);
+		KUNIT_ASSERT_EQ(test, replace_payload(&p, text, 8, 4), 0);
 		check = get16(skb->data + wire.l4off + 6);
 		KUNIT_ASSERT_EQ(test, check, get16(wire.data + wire.l4off + 6));
 		if (check == 0xffff)
@@ -224,7 +224,7 @@ static void packet_no_memory(struct kunit *test)
 					sipalg_packet_init(&p, skb, forms[f].pf),
 					SIPALG_R_OK);
 			current->fail_nth = nth;
-			err = sipalg_packet_replace(&p, new, 4000, 51);
+			err = replace_payload(&p, new, 4000, 51);
 			/* It may have hit kmemleak's or KASAN's own memory */
 			fired = !current->fail_nth;
 			current->fail_nth = 0;
@@ -270,16 +270,16 @@ static void packet_too_long(struct kunit *test)
 		skb = skb_build(test, &before, &forms[f], l);
 		KUNIT_ASSERT_EQ(test, sipalg_packet_init(&p, skb, forms[f].pf),
 				SIPALG_R_OK);
-		KUNIT_EXPECT_EQ(test, sipalg_packet_replace(&p, new, 65536, 0),
+		KUNIT_EXPECT_EQ(test, replace_payload(&p, new, 65536, 0),
 				-EMSGSIZE);
 		KUNIT_EXPECT_EQ(test,
-				sipalg_packet_replace(&p, new, UINT_MAX, 0),
+				replace_payload(&p, new, UINT_MAX, 0),
 				-EMSGSIZE);
 		KUNIT_EXPECT_EQ(test,
-				sipalg_packet_replace(&p, new, max + 1, 0),
+				replace_payload(&p, new, max + 1, 0),
 				-EMSGSIZE);
 		expect_untouched(test, &p, &before, 300, forms[f].name);
-		KUNIT_EXPECT_EQ(test, sipalg_packet_replace(&p, new, max, 0),
+		KUNIT_EXPECT_EQ(test, replace_payload(&p, new, max, 0),
 				0);
 		wire_build(&after, &forms[f], new, max);
 		expect_same(test, skb, &after, "the longest packet",
@@ -303,7 +303,7 @@ static void packet_not_replaced(struct kunit *test)
 	skb = skb_build(test, &wire, &form_tcp4, &layout_linear);
 	KUNIT_ASSERT_EQ(test, sipalg_packet_init(&p, skb, NFPROTO_IPV4),
 			SIPALG_R_OK);
-	KUNIT_EXPECT_EQ(test, sipalg_packet_replace(&p, text, 200, 0),
+	KUNIT_EXPECT_EQ(test, replace_payload(&p, text, 200, 0),
 			-EOPNOTSUPP);
 	expect_untouched(test, &p, &wire, 300, "TCP");
 	kfree_skb(skb);
@@ -314,11 +314,11 @@ static void packet_not_replaced(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, sipalg_packet_init(&p, skb, NFPROTO_IPV4),
 			SIPALG_R_OK);
 	skb->csum_start += 36;
-	KUNIT_EXPECT_EQ(test, sipalg_packet_replace(&p, text, 200, 0),
+	KUNIT_EXPECT_EQ(test, replace_payload(&p, text, 200, 0),
 			-EOPNOTSUPP);
 	skb->csum_start -= 36;
 	skb->csum_offset = 16;
-	KUNIT_EXPECT_EQ(test, sipalg_packet_replace(&p, text, 200, 0),
+	KUNIT_EXPECT_EQ(test, replace_payload(&p, text, 200, 0),
 			-EOPNOTSUPP);
 	skb->csum_offset = 6;
 	expect_untouched(test, &p, &wire, 300, "partial");
@@ -326,7 +326,7 @@ static void packet_not_replaced(struct kunit *test)
 	/* Datagrams merged after the packet was looked at */
 	skb_shinfo(skb)->gso_size = 100;
 	skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
-	KUNIT_EXPECT_EQ(test, sipalg_packet_replace(&p, text, 200, 0),
+	KUNIT_EXPECT_EQ(test, replace_payload(&p, text, 200, 0),
 			-EOPNOTSUPP);
 	expect_untouched(test, &p, &wire, 300, "merged");
 	kfree_skb(skb);

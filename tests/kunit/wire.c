@@ -3,6 +3,7 @@
 #include <linux/ip.h>
 #include <linux/udp.h>
 
+#include "../../kmod/packet.h"
 #include "wire.h"
 
 const struct layout layouts[] = {
@@ -293,4 +294,28 @@ void expect_same(struct kunit *test, const struct sk_buff *skb,
 		return;
 	KUNIT_FAIL(test, "%s: %s differs at byte %d (length %u, not %u)\n",
 		   form, what, at, skb->len, w->len);
+}
+
+struct change {
+	const char *text;
+	unsigned int first;
+};
+
+static void write_text(char *payload, unsigned int old, unsigned int len, const void *priv)
+{
+	const struct change *c = priv;
+
+	if (c->first < len)
+		memcpy(payload + c->first, c->text + c->first, len - c->first);
+}
+
+int replace_payload(struct sipalg_packet *p, const char *text, unsigned int len,
+		    unsigned int first_changed)
+{
+	const struct change c = { text, min3(first_changed, len, p->payload_len) };
+	int err = sipalg_packet_prepare(p, len);
+
+	if (!err)
+		sipalg_packet_rewrite(p, len, first_changed, write_text, &c);
+	return err;
 }

@@ -94,4 +94,10 @@ static inline u16 get16(const u8 *from)
 /* The sum of RFC 1071, added to; of big endian pairs, one at a time. */
 u32 sum_add(u32 sum, const u8 *data, unsigned int len);
 
+struct sipalg_packet;
+
+/* A new payload, of which the first bytes are what they were. Return: 0, or why not. */
+int replace_payload(struct sipalg_packet *p, const char *text, unsigned int len,
+		    unsigned int first_changed);
+
 #endif

@@ -30,6 +30,11 @@ static void result(u32 len, const char *want)
 	is_num(n, (long long)len + e.growth, "as long as growth says");
 	is_num(out[n], '?', "and nothing behind");
 	is_span(out, ((struct sip_span){ 0, n }), want, want);
+	memset(out, '?', sizeof(out));
+	memcpy(out, data, len);
+	sip_edits_apply_here(&e, out, len);
+	is_num(out[n > len ? n : len], '?', "in place, nothing behind either");
+	is_span(out, ((struct sip_span){ 0, n }), want, want);
 }
 
 static void order(void)

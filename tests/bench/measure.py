@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Whole calls through a gateway, and what each of their messages costs it.
+
+A datagram goes all the way into the receiver's socket within the sendto() that sends it. Where time is
+the number of executed instructions (QEMU's icount), the time of that call is what the whole way costs,
+and the difference between a gateway with and one without us is what we add.
+"""
+
+import gc
+import os
+import statistics
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', 'netns', 'py'))
+# pylint: disable=wrong-import-position
+import net
+import sip
+from ua import Call, Ua
+
+SERVER = (net.S1, 5060)
+URI = f'sip:carol@{net.S1}'
+IN_DIALOG = ('ACK', 'BYE')
+USUAL = [('Allow', 'INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, MESSAGE, SUBSCRIBE, NOTIFY, REFER, UPDATE, INFO'),
+         ('Allow-Events', 'presence, dialog, message-summary, refer'),
+         ('Supported', '100rel, timer, replaces, norefersub'), ('User-Agent', 'Bench/1.0 (whole calls)')]
+
+
+def row(target, value, unit, peers=''):
+    """One line of the table that tests/bench/run makes."""
+    print(f'ROW\t{target}\t{value}\t{unit}\t{peers}', flush=True)
+
+
+class Gateway(net.Net):
+    """The topology, with us, with the kernel's helper or with nothing."""
+
+    def __init__(self, what):
+        super().__init__('snat')
+        self.what = what
+
+    def __enter__(self):
+        for name, value in (('NOALG', '1' if self.what == 'nothing' else ''),
+                            ('HELPER', 'intree' if self.what == 'intree' else '')):
+            os.environ[name] = value
+        gc.disable()
+        return super().__enter__()
+
+    def __exit__(self, *args):
+        super().__exit__(*args)
+        gc.enable()
+
+
+class Timed(Ua):
+    """An agent that notes how long each of its messages takes, by what it is."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.times = {}
+
+    def offer(self):
+        return sip.sdp(*self.media, 'a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n')
+
+    def request(self, method, uri, **more):  # pylint: disable=arguments-differ
+        if method == 'INVITE':
+            more['headers'] = [*more.get('headers', ()), *USUAL]
+        return super().request(method, uri, **more)
+
+    def timed(self, kind, sock, data, to):
+        begin = time.perf_counter_ns()
+        sock.sendto(data, to)
+        self.times.setdefault(kind, []).append(time.perf_counter_ns() - begin)
+
+    def send(self, data, to):
+        first, second, _ = data.split(b' ', 2)
+        kind = first.decode()
+        if kind == 'SIP/2.0':
+            kind = f'{second.decode()} {data.partition(b"CSeq: ")[2].split()[1].decode()}'
+        self.timed(kind, self.socket, data, to)
+
+
+def pair(network):
+    return Timed(network, 'p1', 'alice'), Timed(network, 's1', 'carol', rtp=30000)
+
+
+def medians(*agents):
+    """What a message of each kind took, of all that these agents have sent."""
+    found = {}
+    for agent in agents:
+        for kind, times in agent.times.items():
+            found.setdefault(kind, []).extend(times)
+    return {kind: statistics.median(times) for kind, times in found.items()}
+
+
+def whole_calls(phone, server, number):
+    """Calls one after the other; the first ones, which find nothing prepared, do not count."""
+    for n in range(number + 3):
+        if n == 3:
+            phone.times.clear()
+            server.times.clear()
+        Call(phone, server, URI, SERVER).start().hang_up()
+    return medians(phone, server)
+
+
+def mean(costs, base=None, kinds=None):
+    """Of all kinds of messages, or of these; above what they cost with nothing."""
+    kinds = kinds or costs.keys()
+    return statistics.mean(costs[kind] - (base[kind] if base else 0) for kind in kinds)
+
+
+def datagrams(agent, sock, to, number=15):
+    """What a small datagram of a flow takes that goes both ways."""
+    agent.times.clear()
+    for _ in range(number):
+        agent.timed('datagram', sock, net.rtp(), to)
+    return statistics.median(agent.times['datagram'])
