@@ -45,18 +45,18 @@ u32 sip_scan_port(const char *data, u32 pos, u32 end, u16 *port)
 static bool parse_v4(const char *p, u32 len, u8 *addr)
 {
 	const char *end = p + len;
-	u32 i, v, digit;
+	u32 i, v;
 
 	for (i = 0; ; i++) {
-		if (p == end || (v = (u32)(u8)*p++ - '0') > 9)
+		if (p == end || !sip_is_digit(*p))
 			return false;
-		while (p < end && (digit = (u32)(u8)*p - '0') <= 9) {
+		v = (u32)(*p++ - '0');
+		for (; p < end && sip_is_digit(*p); p++) {
 			if (!v)
 				return false;
-			v = v * 10 + digit;
+			v = v * 10 + (u32)(*p - '0');
 			if (v > 255)
 				return false;
-			p++;
 		}
 		addr[i] = (u8)v;
 		if (i == 3)
