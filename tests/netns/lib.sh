@@ -25,7 +25,7 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd -P)
 . "$here/../lib/module.sh"
 
 # A program costs a tenth of a second under TCG, hence few of them with long
-# batches. Each host's cable ends in a port of a bridge that has its name.
+# batches. The lan keeps its address whatever ports it has. Each host's cable ends in a port of a bridge that has its name.
 links() {
     ip -batch - <<'IP'
 netns add gw
@@ -42,7 +42,7 @@ link add eth0 netns s2 type veth peer name s2 netns net
 IP
     ip -n gw -batch - <<'IP'
 link set lo up
-link add lan type bridge mcast_snooping 0
+link add lan address 02:00:00:00:00:01 type bridge mcast_snooping 0
 link set lan up
 link set p1 master lan up
 link set p2 master lan up
