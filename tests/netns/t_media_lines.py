@@ -215,6 +215,7 @@ def test_refused_line():
         media.check_media(near, far, told, media.read(call.ok.body))
         check(network.closes(far.sockets[1][0], told[1].rtp, near.sockets[1][0], 'p1', 's1'),
               'the refused line is open')
+        equal([b['inner_port'] for b in gateway.bindings('media')], [40000], 'ports that are kept for media')
         seen, got = reinvite(call, server, lines, far_lines)
         media.check_media(near, far, got, seen)
         # And off again, by port 0 in the offer.

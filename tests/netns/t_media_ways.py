@@ -98,7 +98,8 @@ def test_mux_answered():
     """the phone accepts a=rtcp-mux: its answer needs one port outside, and none for RTCP beside it"""
     with net.Net('dnat') as network:
         phone, server = pair(network)
-        network.udp('gw', 40001, net.WAN)  # where RTCP would be
+        # Where RTCP would be, another phone has its audio.
+        Call(Ua(network, 'p2', 'bob', port=5070, rtp=40001), server, URI, SERVER).begin()
         for agent in (phone, server):
             agent.offer = lambda a=agent: sip.sdp(*a.media, 'a=rtcp-mux\r\n')
         call = Call(server, phone, f'sip:alice@{net.WAN}', (net.WAN, 5060)).start()

@@ -352,6 +352,7 @@ def test_refused():
             invite.again()
             leg.refuse(invite, status)
             pair.check_both(outer)
+            equal([b['inner_port'] for b in bindings('media')], [40000], 'ports that are kept for media')
             if who is alice:
                 pair.check_never(invite.seen.media, 40010)
             else:
