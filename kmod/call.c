@@ -183,7 +183,8 @@ static enum sipalg_reason prepare_tag(struct sipalg_ctx *ctx)
 	    ctx->dialog->b_tag)
 		return SIPALG_R_OK;
 	ctx->new_tag = kmemdup(m->data + tag.off, tag.len, GFP_ATOMIC);
-	return ctx->new_tag ? SIPALG_R_OK : SIPALG_R_NO_MEMORY;
+	/* A failure has to end what was asked for: it can do without its tag. */
+	return ctx->new_tag || m->status >= 300 ? SIPALG_R_OK : SIPALG_R_NO_MEMORY;
 }
 
 /* The dialog that a response with a new tag forks, or NULL. */

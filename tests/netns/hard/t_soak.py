@@ -175,21 +175,27 @@ def slab():
 
 
 @contextlib.contextmanager
-def sipp(network):
+def sipp():
     """Somebody else's calls, where time is real; a function that says how many."""
     if time_travels():
         yield lambda: None
         return
     common = ['-nostdin', '-timeout', str(SECONDS + 600)]
-    quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd='/tmp', env={**os.environ, 'TERM': 'dumb'})
+    quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, cwd='/tmp', env={**os.environ, 'TERM': 'dumb'})
     server = subprocess.Popen(['ip', 'netns', 'exec', 's2', 'sipp', '-sn', 'uas', '-i', net.S2, '-p', '5062',  # pylint: disable=consider-using-with
                                *common], **quiet)
+    end = time.monotonic() + 6 * net.WAIT
+    while not net.run('s2', 'ss', '-Hlnu', 'sport = :5062').strip():
+        check(time.monotonic() < end, 'sipp does not listen')
+        time.sleep(0.1)
     client = subprocess.Popen(['ip', 'netns', 'exec', 'p2', 'sipp', '-sn', 'uac', '-i', net.P2, '-p', '5062', '-r', '2',  # pylint: disable=consider-using-with
                                '-d', '1000', '-trace_stat', '-stf', '/tmp/soak.csv', '-fd', '1', '-m', str(2 * SECONDS),
-                               *common, f'{net.S2}:5062'], **quiet)
+                               *common, f'{net.S2}:5062'], **{**quiet, 'stdout': open('/tmp/soak.log', 'wb')})  # pylint: disable=consider-using-with
 
     def result():
-        equal(client.wait(SECONDS + 600), 0, 'how sipp ended')
+        status = client.wait(SECONDS + 600)
+        with open('/tmp/soak.log', encoding='utf-8', errors='replace') as f:
+            equal(status, 0, f'how sipp ended, which said {f.read()[-300:]!r}')
         with open('/tmp/soak.csv', encoding='ascii') as f:
             rows = [line.split(';') for line in f]
         last = dict(zip(rows[0], rows[-1]))
@@ -210,7 +216,7 @@ def test_soak():
     state = counts.Counts()
     begin, done, memory = time.monotonic(), 0, None
     try:
-        with sipp(pair.network) as calls:
+        with sipp() as calls:
             while time.monotonic() - begin < SECONDS:
                 scenario = RANDOM.choice(SCENARIOS)
                 try:
