@@ -115,7 +115,9 @@ enum sipalg_media_source {
 	X(MEDIA_IDLE, media_idle, NUMBER, 0, 86400, 0,                         \
 	  "seconds that an answered call may have no media, unless it is held; 0: any number") \
 	X(DSCP_MEDIA, dscp_media, DSCP, 0, 64, SIPALG_DSCP_KEEP,               \
-	  "DSCP of media packets")
+	  "DSCP of media packets")                                             \
+	X(MAX_HELD_SOURCE, max_held_source, NUMBER, 1024, 67108864, 67108864,  \
+	  "bytes of memory that all TCP connections of the host that began them may have")
 
 enum sipalg_option {
 #define X(e, name, kind, min, max, def, text) SIPALG_O_##e,

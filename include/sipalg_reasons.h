@@ -124,7 +124,9 @@
 	X(SOURCES_FULL, sources_full, EVENT,                                   \
 	  "messages that were not counted for their host: memory was short, or too many hosts sent") \
 	X(OBSERVED, observed, PASSED,                                          \
-	  "messages that were followed and left as they are, because a rule only observes")
+	  "messages that were followed and left as they are, because a rule only observes") \
+	X(STREAM_HELD_SOURCE, stream_held_source, EVENT,                       \
+	  "TCP connections, or directions of them, left alone because those of their host had as much memory as a rule allows")
 
 enum sipalg_reason {
 #define X(e, name, class, text) SIPALG_R_##e,
