@@ -32,7 +32,8 @@
  *
  * SIPALG_CMD_STREAM_GET (do with SIPALG_A_ID; dump)
  *	One message per TCP connection that is followed: SIPALG_A_STREAM.
- *	ENOENT: none has this id.
+ *	ENOENT: none has this id. A dump shows each one that is there all the
+ *	time once.
  *
  * SIPALG_CMD_STATS_GET (do)
  *	SIPALG_A_STATS: an array of u64 in the order of sipalg_reasons.h.
@@ -57,6 +58,16 @@
  *	Ends a registration here: nobody gets in by it until the phone registers
  *	again. ENOENT: there is none.
  *
+ * SIPALG_CMD_STREAM_KILL (do with SIPALG_A_ID, ack)
+ *	A TCP connection is left alone from now on: what is held goes out, and
+ *	its bytes pass as they come, with their sequence numbers still adjusted.
+ *	ENOENT: there is none, or it is left alone already.
+ *
+ * SIPALG_CMD_BINDING_KILL (do with SIPALG_A_ID, ack)
+ *	Closes one media binding and the flows that it let through, for as long
+ *	as its dialog lives; the dialog goes on. ENOENT: there is none.
+ *	EOPNOTSUPP: it is for signalling, which only goes with what it is for.
+ *
  * SIPALG_CMD_STATE_GET (dump)
  *	Live state, to be given back after the module was loaded again or to
  *	another gateway: one message per call with all of its dialogs, then one
@@ -73,8 +84,9 @@
  *
  * SIPALG_CMD_EVENT (multicast group "events")
  *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
- *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION or SIPALG_A_MESSAGE, the latter
- *	for messages that were left alone or dropped.
+ *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION, SIPALG_A_STREAM,
+ *	SIPALG_A_BINDING or SIPALG_A_MESSAGE, the latter for messages that were
+ *	left alone or dropped.
  *
  * SIPALG_CMD_EVENT (multicast group "messages")
  *	The same, of the messages that were understood: translated, or with
@@ -112,6 +124,8 @@ enum sipalg_cmd {
 	SIPALG_CMD_REGISTRATION_KILL,
 	SIPALG_CMD_STATE_GET,
 	SIPALG_CMD_STATE_SET,
+	SIPALG_CMD_STREAM_KILL,
+	SIPALG_CMD_BINDING_KILL,
 	__SIPALG_CMD_MAX,
 	SIPALG_CMD_MAX = __SIPALG_CMD_MAX - 1
 };
@@ -455,7 +469,9 @@ enum sipalg_stream_reason {
 	SIPALG_LEFT_CLOSED,		/* FIN or RST */
 	SIPALG_LEFT_URGENT,		/* urgent data */
 	SIPALG_LEFT_LATE,		/* it did not begin with a plain SYN */
-	SIPALG_LEFT_ASKED,		/* sipalg is turned off */
+	SIPALG_LEFT_ASKED,		/* sipalg is turned off, or a rule says so */
+	SIPALG_LEFT_HELD_SOURCE,	/* its host had as much memory as a rule allows */
+	SIPALG_LEFT_KILLED,		/* by the operator */
 };
 
 /*
@@ -505,6 +521,8 @@ enum sipalg_event {
 	SIPALG_EVENT_DIALOG_RESUMED,	/* by one side, or by both */
 	SIPALG_EVENT_DIALOG_TRANSFER,	/* REFER was sent, or has another status */
 	SIPALG_EVENT_SUBSCRIPTION,	/* it has another state */
+	SIPALG_EVENT_STREAM_KILLED,	/* by the operator */
+	SIPALG_EVENT_BINDING_KILLED,	/* likewise */
 };
 
 /* Which ends of a message's flow are behind NAT of ours. */

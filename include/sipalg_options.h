@@ -117,7 +117,9 @@ enum sipalg_media_source {
 	X(DSCP_MEDIA, dscp_media, DSCP, 0, 64, SIPALG_DSCP_KEEP,               \
 	  "DSCP of media packets")                                             \
 	X(EARLY_MEDIA, early_media, SWITCH, 0, 1, 0,                           \
-	  "media get in from when they are offered, before an answer says from where")
+	  "media get in from when they are offered, before an answer says from where") \
+	X(MAX_HELD_SOURCE, max_held_source, NUMBER, 1024, 67108864, 67108864,  \
+	  "bytes of memory that all TCP connections of the host that began them may have")
 
 enum sipalg_option {
 #define X(e, name, kind, min, max, def, text) SIPALG_O_##e,

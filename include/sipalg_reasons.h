@@ -126,7 +126,9 @@
 	X(OBSERVED, observed, PASSED,                                          \
 	  "messages that were followed and left as they are, because a rule only observes") \
 	X(SEEN, seen, SEEN,                                                    \
-	  "datagrams, and messages of TCP connections, that were looked at: each was translated, unchanged, left alone or dropped, and counts there too")
+	  "datagrams, and messages of TCP connections, that were looked at: each was translated, unchanged, left alone or dropped, and counts there too") \
+	X(STREAM_HELD_SOURCE, stream_held_source, EVENT,                       \
+	  "TCP connections, or directions of them, left alone because those of their host had as much memory as a rule allows")
 
 enum sipalg_reason {
 #define X(e, name, class, text) SIPALG_R_##e,

@@ -629,7 +629,7 @@ bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)
 	unsigned int i;
 
 	spin_lock_bh(&b->lock);
-	if (b->dead)
+	if (b->dead || READ_ONCE(b->killed))
 		goto out;
 	/* Entries that ended are replaced first. */
 	for (i = 0; i < b->nflows; i++) {

@@ -88,6 +88,7 @@ struct sipalg_lease {
  * @type: enum sipalg_binding_type
  * @verbatim: the inside host writes its outer address itself: translate no text
  * @bare: the inside host writes no port (which is 5060 then)
+ * @killed: media: the operator closed it, for good; changes under the call's lock
  * @users: media lines that refer to it; protected by the call's lock
  * @id: for people
  * @call: media: whose it is; valid under RCU; protected by the call's lock
@@ -108,6 +109,7 @@ struct sipalg_binding {
 	bool verbatim;
 	bool bare;
 	bool stale;
+	bool killed;
 	u16 users;
 	u32 id;
 	u32 named;

@@ -4,10 +4,12 @@
  */
 #include <net/genetlink.h>
 
+#include "binding.h"
 #include "ctx.h"
 #include "event.h"
 #include "genl.h"
 #include "net.h"
+#include "stream.h"
 
 /* Of a message's strings, what is told of them: an event has a bounded size. */
 #define TEXT_TOLD	255
@@ -71,6 +73,26 @@ void sipalg_event_registration(const struct sipalg_registration *r,
 	if (skb)
 		event_send(sn, SIPALG_GROUP_EVENTS, skb, head,
 			   sipalg_fill_registration(skb, r));
+}
+
+void sipalg_event_stream(struct sipalg_stream *st, enum sipalg_event event)
+{
+	struct sk_buff *skb;
+	void *head;
+
+	skb = event_new(st->sn, SIPALG_GROUP_EVENTS, event, NLMSG_GOODSIZE, &head);
+	if (skb)
+		event_send(st->sn, SIPALG_GROUP_EVENTS, skb, head, sipalg_fill_stream(skb, st));
+}
+
+void sipalg_event_binding(struct sipalg_binding *b, enum sipalg_event event)
+{
+	struct sk_buff *skb;
+	void *head;
+
+	skb = event_new(b->sn, SIPALG_GROUP_EVENTS, event, NLMSG_GOODSIZE, &head);
+	if (skb)
+		event_send(b->sn, SIPALG_GROUP_EVENTS, skb, head, sipalg_fill_binding(skb, b));
 }
 
 static int put_span(struct sk_buff *skb, int attr, const char *data, struct sip_span s)

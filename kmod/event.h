@@ -8,13 +8,18 @@
 #include "../include/sipalg.h"
 #include "../include/sipalg_reasons.h"
 
+struct sipalg_binding;
 struct sipalg_ctx;
 struct sipalg_dialog;
 struct sipalg_registration;
+struct sipalg_stream;
 
 void sipalg_event_dialog(const struct sipalg_dialog *d, enum sipalg_event event);
 void sipalg_event_registration(const struct sipalg_registration *r,
 			       enum sipalg_event event);
+/* With its lock. */
+void sipalg_event_stream(struct sipalg_stream *st, enum sipalg_event event);
+void sipalg_event_binding(struct sipalg_binding *b, enum sipalg_event event);
 /* A message went through, or was left alone for @reason; @parsed: ctx->msg is valid. */
 void sipalg_event_message(const struct sipalg_ctx *ctx, enum sipalg_reason reason,
 			  bool parsed);

@@ -214,7 +214,8 @@ static int put_binding_if(struct sk_buff *skb, void *entry, u32 id)
 	spinlock_t *lock;
 	int err;
 
-	if (end->key.side == SIPALG_OUTER || b->id != id || READ_ONCE(b->dead))
+	if (end->key.side == SIPALG_OUTER || b->id != id || READ_ONCE(b->dead) ||
+	    READ_ONCE(b->killed))
 		return -ENOENT;
 	if (b->type == SIPALG_BINDING_SIGNALLING)
 		return sipalg_fill_binding(skb, b);
@@ -372,7 +373,9 @@ static const struct genl_ops ops[] = {
 		.policy = sipalg_id_policy,
 		.maxattr = SIPALG_A_ID,
 		.doit = sipalg_stream_get,
+		.start = sipalg_stream_start,
 		.dumpit = sipalg_stream_dump,
+		.done = sipalg_stream_done,
 	},
 	{
 		.cmd = SIPALG_CMD_STATS_GET,
@@ -424,6 +427,20 @@ static const struct genl_ops ops[] = {
 		.policy = set_policy,
 		.maxattr = ARRAY_SIZE(set_policy) - 1,
 		.doit = sipalg_state_set,
+	},
+	{
+		.cmd = SIPALG_CMD_STREAM_KILL,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = sipalg_id_policy,
+		.maxattr = SIPALG_A_ID,
+		.doit = sipalg_stream_kill_doit,
+	},
+	{
+		.cmd = SIPALG_CMD_BINDING_KILL,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = sipalg_id_policy,
+		.maxattr = SIPALG_A_ID,
+		.doit = sipalg_binding_kill_doit,
 	},
 };
 

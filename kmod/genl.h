@@ -57,13 +57,17 @@ int sipalg_binding_start(struct netlink_callback *cb);
 int sipalg_binding_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int sipalg_dump_done(struct netlink_callback *cb);
 
-/* genl_kill.c: SIPALG_CMD_DIALOG_KILL, SIPALG_CMD_REGISTRATION_KILL */
+/* genl_kill.c: SIPALG_CMD_DIALOG_KILL, _REGISTRATION_KILL, _BINDING_KILL */
 extern const struct nla_policy sipalg_kill_policy[];	/* to SIPALG_A_CALL_ID */
 int sipalg_dialog_kill_doit(struct sk_buff *skb, struct genl_info *info);
 int sipalg_registration_kill_doit(struct sk_buff *skb, struct genl_info *info);
+int sipalg_binding_kill_doit(struct sk_buff *skb, struct genl_info *info);
 
-/* stream_genl.c: SIPALG_CMD_STREAM_GET */
+/* stream_genl.c: SIPALG_CMD_STREAM_GET, SIPALG_CMD_STREAM_KILL */
 int sipalg_stream_get(struct sk_buff *skb, struct genl_info *info);
+int sipalg_stream_start(struct netlink_callback *cb);
 int sipalg_stream_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int sipalg_stream_done(struct netlink_callback *cb);
+int sipalg_stream_kill_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif

@@ -211,7 +211,7 @@ static int put_living(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	void *head;
 
-	if (READ_ONCE(b->dead))
+	if (READ_ONCE(b->dead) || READ_ONCE(b->killed))
 		return 0;
 	head = dump_begin(skb, cb, SIPALG_CMD_BINDING_GET);
 	if (!head)

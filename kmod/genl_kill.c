@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the operator ends: dialogs and registrations.
+ * What the operator ends: dialogs, registrations and media bindings.
  */
 #include <net/genetlink.h>
 
+#include "binding.h"
 #include "call.h"
+#include "event.h"
 #include "genl.h"
 #include "net.h"
 #include "registration.h"
@@ -22,6 +24,7 @@ const struct nla_policy sipalg_kill_policy[SIPALG_A_CALL_ID + 1] = {
  * @id: or the one with this id
  * @found: there were some
  * @killed: and some were not over yet
+ * @signalling: it is a binding for signalling, which is left
  */
 struct victims {
 	const char *call_id;
@@ -29,6 +32,7 @@ struct victims {
 	u32 id;
 	bool found;
 	bool killed;
+	bool signalling;
 };
 
 static void kill_dialogs(struct sipalg_call *call, struct victims *v)
@@ -128,6 +132,61 @@ int sipalg_dialog_kill_doit(struct sk_buff *skb, struct genl_info *info)
 	if (sn->locks)
 		kill_in(&sn->calls, &v, kill_call);
 	return result(info, id ? SIPALG_A_ID : SIPALG_A_CALL_ID, &v);
+}
+
+static void kill_media(struct sipalg_binding *b, struct victims *v)
+{
+	spinlock_t *lock = sipalg_lock(b->sn, b->call->hash);
+
+	spin_lock_bh(lock);
+	if (!READ_ONCE(b->dead) && !b->killed) {
+		WRITE_ONCE(b->killed, true);
+		sipalg_binding_kill_flows(b);
+		sipalg_event_binding(b, SIPALG_EVENT_BINDING_KILLED);
+		v->found = true;
+		v->killed = true;
+	} else if (!READ_ONCE(b->dead)) {
+		/* What was on its way through the hooks at the first time. */
+		sipalg_binding_kill_flows(b);
+	}
+	spin_unlock_bh(lock);
+}
+
+static void kill_binding(void *entry, struct victims *v)
+{
+	struct sipalg_end *end = entry;
+	struct sipalg_binding *b = sipalg_binding_of(end);
+
+	if (end->key.side == SIPALG_OUTER || b->id != v->id)
+		return;
+	if (b->type == SIPALG_BINDING_SIGNALLING)
+		v->signalling = true;
+	else
+		kill_media(b, v);
+}
+
+int sipalg_binding_kill_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sipalg_net *sn = sipalg_net(genl_info_net(info));
+	struct victims v = {};
+
+	if (GENL_REQ_ATTR_CHECK(info, SIPALG_A_ID)) {
+		NL_SET_ERR_MSG(info->extack, "which one? its id is missing");
+		return -EINVAL;
+	}
+	v.id = nla_get_u32(info->attrs[SIPALG_A_ID]);
+	if (sn->locks)
+		kill_in(&sn->ends, &v, kill_binding);
+	if (v.signalling) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SIPALG_A_ID],
+				    "it is for signalling, which is left: kill its registration or wait for its dialog");
+		return -EOPNOTSUPP;
+	}
+	if (v.killed) {
+		synchronize_net();
+		kill_in(&sn->ends, &v, kill_binding);
+	}
+	return result(info, SIPALG_A_ID, &v);
 }
 
 int sipalg_registration_kill_doit(struct sk_buff *skb, struct genl_info *info)

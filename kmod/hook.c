@@ -99,7 +99,7 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 	lock = sipalg_lock(sn, call->hash);
 	spin_lock_bh(lock);
 	/* Bindings die under this lock, and before their call does. */
-	if (READ_ONCE(b->dead) || !call->master)
+	if (READ_ONCE(b->dead) || b->killed || !call->master)
 		goto out;
 	if (!sipalg_media_admits(b, &peer->host, !inbound))
 		goto out;

@@ -136,9 +136,53 @@ void sipalg_source_give(struct sipalg_source *s, bool registration)
 		atomic_dec(counter_of(s, registration));
 }
 
+struct sipalg_source *sipalg_source_stream(struct sipalg_net *sn,
+					   const struct sip_host *host, u16 zone, u32 held)
+{
+	struct sipalg_source *s = source_get(sn, host, zone);
+	bool ok;
+
+	if (!s)
+		return NULL;
+	/* With the lock, as above. */
+	spin_lock_bh(&s->lock);
+	ok = !s->dead;
+	if (ok) {
+		atomic_inc(&s->streams);
+		atomic_add(held, &s->held);
+	}
+	spin_unlock_bh(&s->lock);
+	return ok ? s : NULL;
+}
+
+/* It may be freed a grace period later: nothing of it is touched from here on. */
+void sipalg_source_stream_over(struct sipalg_source *s)
+{
+	if (s)
+		atomic_dec(&s->streams);
+}
+
+bool sipalg_source_hold(struct sipalg_source *s, u32 size, u32 limit)
+{
+	if (!s)
+		return true;
+	/* What all connections may have is far from what the number can be. */
+	if ((u32)atomic_add_return(size, &s->held) <= limit)
+		return true;
+	atomic_sub(size, &s->held);
+	return false;
+}
+
+void sipalg_source_release(struct sipalg_source *s, u32 size)
+{
+	if (s)
+		atomic_sub(size, &s->held);
+}
+
 static bool is_idle(const struct sipalg_source *s)
 {
 	return !atomic_read(&s->dialogs) && !atomic_read(&s->registrations) &&
+	       !atomic_read(&s->streams) &&
 	       time_after(jiffies, READ_ONCE(s->seen) + GC_SECONDS * HZ);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Hosts that send to us, as far as a rule limits what one of them may do: how
- * many messages in a second, how many dialogs and registrations at a time.
+ * many messages in a second, how many dialogs and registrations at a time, how
+ * much memory for what comes over TCP.
  *
  * Where no rule limits that, there are none.
  */
@@ -47,6 +48,8 @@ struct sipalg_bucket {
  * @seen: jiffies, of its latest message
  * @dialogs: that it began and that live
  * @registrations: that it has
+ * @streams: its TCP connections, as far as a rule limits their memory
+ * @held: bytes of memory that these have
  * @all: of all its messages
  * @method: by enum sipalg_method
  */
@@ -59,6 +62,8 @@ struct sipalg_source {
 	unsigned long seen;
 	atomic_t dialogs;
 	atomic_t registrations;
+	atomic_t streams;
+	atomic_t held;
 	struct sipalg_bucket all;
 	struct sipalg_bucket method[SIPALG_METHOD_COUNT];
 };
@@ -97,5 +102,22 @@ bool sipalg_source_take(struct sipalg_net *sn, u32 limit, bool registration,
 			struct sipalg_source **taken);
 /* NULL is fine. */
 void sipalg_source_give(struct sipalg_source *s, bool registration);
+
+/**
+ * sipalg_source_stream() - count the memory of a TCP connection for its host
+ * @sn: the namespace
+ * @host: who began it
+ * @zone: where it is
+ * @held: bytes that it has already
+ * Return: the source, to be given back with sipalg_source_stream_over() when
+ *	it has none any more, or NULL: it cannot be counted. Under RCU.
+ */
+struct sipalg_source *sipalg_source_stream(struct sipalg_net *sn,
+					   const struct sip_host *host, u16 zone, u32 held);
+void sipalg_source_stream_over(struct sipalg_source *s);
+
+/* Bytes of one of its connections: may it have them? What it got it gives back. */
+bool sipalg_source_hold(struct sipalg_source *s, u32 size, u32 limit);
+void sipalg_source_release(struct sipalg_source *s, u32 size);
 
 #endif

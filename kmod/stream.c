@@ -8,14 +8,17 @@
 #include <net/netfilter/nf_conntrack_seqadj.h>
 
 #include "compat/compat.h"
+#include "event.h"
 #include "flow.h"
 #include "icmp.h"
 #include "inspect.h"
 #include "net.h"
 #include "policy.h"
+#include "source.h"
 #include "stream.h"
 
 #define GC_SECONDS	5
+#define HELD_ANY	67108864	/* of a host: the option's highest value */
 #define LEAVE_MSECS	10000	/* what was translated is given so long to arrive */
 
 /*
@@ -40,20 +43,25 @@ static struct sipalg_stream *stream_of(struct sip_stream *s)
 	return container_of(s, struct sipalg_stream, stream);
 }
 
-/* Memory of a stream and of all of them has bounds. */
+/* Memory of a stream, of those of a host and of all of them has bounds. */
 static void *stream_alloc(struct sip_stream *s, u32 size)
 {
 	struct sipalg_stream *st = stream_of(s);
 	struct sipalg_net *sn = st->sn;
 	void *p = NULL;
 
+	st->source_full = false;
 	if (st->bytes + size > st->bytes_max)
+		return NULL;
+	st->source_full = !sipalg_source_hold(st->source, size, st->source_max);
+	if (st->source_full)
 		return NULL;
 	if (atomic_long_add_return(size, &sn->stream_bytes) <=
 	    READ_ONCE(sn->limits.streams_bytes))
 		p = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
 	if (!p) {
 		atomic_long_sub(size, &sn->stream_bytes);
+		sipalg_source_release(st->source, size);
 		return NULL;
 	}
 	st->bytes += size;
@@ -65,6 +73,7 @@ static void stream_free(struct sip_stream *s, void *p, u32 size)
 	struct sipalg_stream *st = stream_of(s);
 
 	st->bytes -= size;
+	sipalg_source_release(st->source, size);
 	atomic_long_sub(size, &st->sn->stream_bytes);
 	kfree(p);
 }
@@ -126,6 +135,13 @@ static const u8 reasons[SIP_STREAM_R_COUNT] = {
 	[SIP_STREAM_R_LATE] = SIPALG_R_STREAM_LATE,
 };
 
+static u32 counter_of(const struct sipalg_stream *st, u8 reason)
+{
+	if (reason == SIP_STREAM_R_MEMORY && st->source_full)
+		return SIPALG_R_STREAM_HELD_SOURCE;
+	return reasons[reason];
+}
+
 /* A half that is left alone is counted once. */
 static void count_left(struct sipalg_stream *st)
 {
@@ -138,16 +154,19 @@ static void count_left(struct sipalg_stream *st)
 			continue;
 		/* One connection is not SIP, not two halves. */
 		if (reasons[reason] && (reason != SIP_STREAM_R_NOT_SIP || !dir))
-			sipalg_count(st->sn, reasons[reason]);
+			sipalg_count(st->sn, counter_of(st, reason));
 		st->reason[dir] = reason;
 	}
 }
 
+static bool is_left(const struct sip_stream *s)
+{
+	return s->half[0].phase == SIP_STREAM_LEFT && s->half[1].phase == SIP_STREAM_LEFT;
+}
+
 static bool is_over(const struct sipalg_stream *st)
 {
-	return st->stream.half[0].phase == SIP_STREAM_LEFT &&
-	       st->stream.half[1].phase == SIP_STREAM_LEFT &&
-	       sip_stream_drained(&st->stream);
+	return is_left(&st->stream) && sip_stream_drained(&st->stream);
 }
 
 /*
@@ -245,6 +264,7 @@ static struct sipalg_stream *stream_new(struct sipalg_net *sn, struct nf_conn *c
 	}
 	sip_stream_init(&st->stream, &ops, &sn->limits.stream);
 	spin_lock_init(&st->lock);
+	refcount_set(&st->ref, 1);
 	timer_setup(&st->timer, stream_timer, 0);
 	st->sn = sn;
 	st->bytes_max = READ_ONCE(sn->limits.stream_bytes);
@@ -303,10 +323,22 @@ static bool is_corrupt(const struct sipalg_stream *st, const struct stream_call 
 	       nf_checksum(p->skb, call->state->hook, p->l4off, IPPROTO_TCP, p->pf);
 }
 
+static void learn_source(struct sipalg_stream *st)
+{
+	struct sipalg_path path;
+
+	sipalg_path_of(&path, st->ct, IP_CT_DIR_ORIGINAL);
+	st->source = sipalg_source_stream(st->sn, &path.src_in.host, sipalg_inner_zone(st->ct),
+					  st->bytes);
+}
+
 static void learn_limits(struct sipalg_stream *st, const struct sipalg_rule *r)
 {
 	st->bytes_max = min(READ_ONCE(st->sn->limits.stream_bytes), r->option[SIPALG_O_MAX_HELD]);
 	st->stall = r->option[SIPALG_O_STALL_SECONDS];
+	st->source_max = r->option[SIPALG_O_MAX_HELD_SOURCE];
+	if (!st->source && st->source_max < HELD_ANY)
+		learn_source(st);
 }
 
 /* Nothing becomes of the packet. One that cannot be read is missed. */
@@ -408,12 +440,18 @@ void sipalg_stream_error(struct sk_buff *skb, u8 pf, u8 dir,
 	spin_unlock_bh(&st->lock);
 }
 
+void sipalg_stream_put(struct sipalg_stream *st)
+{
+	if (refcount_dec_and_test(&st->ref))
+		kfree(st);
+}
+
 static void stream_free_rcu(struct rcu_head *rcu)
 {
 	struct sipalg_stream *st = container_of(rcu, struct sipalg_stream, rcu);
 
 	nf_ct_put(st->ct);
-	kfree(st);
+	sipalg_stream_put(st);
 }
 
 /* True for the one caller that has taken it out. */
@@ -431,6 +469,8 @@ static bool stream_remove(struct sipalg_stream *st)
 		/* Its entry may still have packets, in a queue to user space. */
 		RCU_INIT_POINTER(st->flow->stream, NULL);
 		sip_stream_free(&st->stream);
+		sipalg_source_stream_over(st->source);
+		st->source = NULL;
 		sipalg_segment_forget(&st->way[0]);
 		sipalg_segment_forget(&st->way[1]);
 		timer_delete(&st->timer);
@@ -494,6 +534,25 @@ static void stream_leave(struct sipalg_stream *st)
 	call_end(st);
 	spin_unlock_bh(&st->lock);
 	call_send(st->sn, &call);
+}
+
+int sipalg_stream_kill(struct sipalg_stream *st)
+{
+	struct stream_call call = {};
+	int err = -ENOENT;
+
+	spin_lock_bh(&st->lock);
+	call_begin(st, &call);
+	if (!st->dead && !is_left(&st->stream)) {
+		st->killed = true;
+		sip_stream_leave(&st->stream, SIP_STREAM_R_ASKED);
+		sipalg_event_stream(st, SIPALG_EVENT_STREAM_KILLED);
+		err = 0;
+	}
+	call_end(st);
+	spin_unlock_bh(&st->lock);
+	call_send(st->sn, &call);
+	return err;
 }
 
 static bool is_drained(struct sipalg_stream *st)

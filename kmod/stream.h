@@ -11,6 +11,7 @@
 
 #include <linux/list.h>
 #include <linux/netfilter.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <net/netfilter/nf_conntrack.h>
@@ -21,6 +22,7 @@
 struct sipalg_flow;
 struct sipalg_net;
 struct sipalg_rule;
+struct sipalg_source;
 struct stream_call;
 
 /**
@@ -32,7 +34,12 @@ struct stream_call;
  * @mss: by direction, what the receiver announced
  * @bytes: of memory that the machine has
  * @bytes_max: and may have, as its rule says
+ * @source: who began it, where a rule limits the memory of all that it began,
+ *	or NULL
+ * @source_max: what those may have, likewise
+ * @source_full: they had it, when memory was refused last
  * @stall: seconds that a message may take, likewise
+ * @killed: the operator wants it left alone
  * @liberal: conntrack was told not to look at numbers too closely
  * @paused: all packets are dropped for a moment: the kernel takes over
  * @dead: it has left the namespace's list
@@ -40,7 +47,8 @@ struct stream_call;
  * @lock: see above; nests inside nothing, and the lock of a call in it
  * @bypass: its packets need nothing any more
  * @list: in the namespace, in the order of @id
- * @rcu: freed a grace period after it left the list
+ * @rcu: given up a grace period after it left the list
+ * @ref: of the list until then, and of dumps that go on behind it
  * @timer: looks for what waits too long
  * @sn: the namespace
  * @ct: the connection, a reference
@@ -54,7 +62,11 @@ struct sipalg_stream {
 	u8 reason[IP_CT_DIR_MAX];
 	u32 bytes;
 	u32 bytes_max;
+	struct sipalg_source *source;
+	u32 source_max;
+	bool source_full;
 	u32 stall;
+	bool killed;
 	bool liberal;
 	bool paused;
 	bool dead;
@@ -63,6 +75,7 @@ struct sipalg_stream {
 	bool bypass;
 	struct list_head list;
 	struct rcu_head rcu;
+	refcount_t ref;
 	struct timer_list timer;
 	struct sipalg_net *sn;
 	struct nf_conn *ct;
@@ -111,6 +124,15 @@ bool sipalg_stream_packet(struct sipalg_net *sn, struct sk_buff *skb,
  */
 void sipalg_stream_error(struct sk_buff *skb, u8 pf, u8 dir,
 			 struct sipalg_flow *flow);
+
+/* Frees it with the last reference; a grace period has passed by then. */
+void sipalg_stream_put(struct sipalg_stream *st);
+
+/*
+ * It is left alone from now on, as the operator wants it. Under RCU.
+ * Return: 0, or -ENOENT: it is already, or it has ended.
+ */
+int sipalg_stream_kill(struct sipalg_stream *st);
 
 /* Once; and each time that the namespace is enabled. */
 void sipalg_streams_init(struct sipalg_net *sn);

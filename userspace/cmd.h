@@ -99,6 +99,8 @@ int cmd_subscription_list(struct ctx *ctx);
 int cmd_registration_list(struct ctx *ctx);
 int cmd_registration_show(struct ctx *ctx);
 int cmd_registration_kill(struct ctx *ctx);
+int cmd_stream_kill(struct ctx *ctx);
+int cmd_binding_kill(struct ctx *ctx);
 int cmd_binding_list(struct ctx *ctx);
 int cmd_binding_show(struct ctx *ctx);
 int cmd_stream_list(struct ctx *ctx);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* dialog kill, registration kill: what the operator ends. */
+/* dialog, registration, stream and binding kill: what the operator ends. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,11 +60,26 @@ int cmd_dialog_kill(struct ctx *ctx)
 	return talk(ctx, &req);
 }
 
-int cmd_registration_kill(struct ctx *ctx)
+static int kill_one(struct ctx *ctx, uint8_t cmd)
 {
 	union nl_request req;
 
-	nl_request(&ctx->nl, &req, SIPALG_CMD_REGISTRATION_KILL, NLM_F_ACK);
+	nl_request(&ctx->nl, &req, cmd, NLM_F_ACK);
 	mnl_attr_put_u32(&req.nlh, SIPALG_A_ID, ctx->id);
 	return talk(ctx, &req);
+}
+
+int cmd_registration_kill(struct ctx *ctx)
+{
+	return kill_one(ctx, SIPALG_CMD_REGISTRATION_KILL);
+}
+
+int cmd_stream_kill(struct ctx *ctx)
+{
+	return kill_one(ctx, SIPALG_CMD_STREAM_KILL);
+}
+
+int cmd_binding_kill(struct ctx *ctx)
+{
+	return kill_one(ctx, SIPALG_CMD_BINDING_KILL);
 }

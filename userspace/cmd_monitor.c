@@ -51,6 +51,25 @@ static const struct cell message_words[] = {
 	{ NULL }
 };
 
+static const struct cell stream_words[] = {
+	{ "stream", 0, SIPALG_STREAM_ID },
+	{ "a", 0, SIPALG_STREAM_A_INNER_ADDR, SIPALG_STREAM_A_INNER_PORT, ":" },
+	{ "b", 0, SIPALG_STREAM_B_OUTER_ADDR, SIPALG_STREAM_B_OUTER_PORT, ":" },
+	{ "a-state", 0, SIPALG_STREAM_A_STATE, SIPALG_STREAM_A_REASON, "/" },
+	{ "b-state", 0, SIPALG_STREAM_B_STATE, SIPALG_STREAM_B_REASON, "/" },
+	{ NULL }
+};
+
+static const struct cell binding_words[] = {
+	{ "binding", 0, SIPALG_BINDING_ID },
+	{ "", 0, SIPALG_BINDING_TYPE },
+	{ "", 0, SIPALG_BINDING_PROTOCOL },
+	{ "inner", 0, SIPALG_BINDING_INNER_ADDR, SIPALG_BINDING_INNER_PORT, ":" },
+	{ "outer", 0, SIPALG_BINDING_OUTER_ADDR, SIPALG_BINDING_OUTER_PORT, ":" },
+	{ "owner", 0, SIPALG_BINDING_OWNER },
+	{ NULL }
+};
+
 static const struct {
 	uint16_t attr;
 	const struct schema *schema;
@@ -59,6 +78,8 @@ static const struct {
 	{ SIPALG_A_DIALOG, &schema_dialog, dialog_words },
 	{ SIPALG_A_REGISTRATION, &schema_registration, registration_words },
 	{ SIPALG_A_MESSAGE, &schema_message, message_words },
+	{ SIPALG_A_STREAM, &schema_stream, stream_words },
+	{ SIPALG_A_BINDING, &schema_binding, binding_words },
 };
 
 /* One that makes no sense is reported and skipped: others will follow. */

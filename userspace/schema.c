@@ -100,6 +100,8 @@ static const char *const events[] = {
 	[SIPALG_EVENT_DIALOG_RESUMED] = "dialog_resumed",
 	[SIPALG_EVENT_DIALOG_TRANSFER] = "dialog_transfer",
 	[SIPALG_EVENT_SUBSCRIPTION] = "subscription",
+	[SIPALG_EVENT_STREAM_KILLED] = "stream_killed",
+	[SIPALG_EVENT_BINDING_KILLED] = "binding_killed",
 };
 
 static const char *const ways[] = {
@@ -134,6 +136,8 @@ static const char *const stream_reasons[] = {
 	[SIPALG_LEFT_URGENT] = "urgent",
 	[SIPALG_LEFT_LATE] = "late",
 	[SIPALG_LEFT_ASKED] = "asked",
+	[SIPALG_LEFT_HELD_SOURCE] = "held_source",
+	[SIPALG_LEFT_KILLED] = "killed",
 };
 
 static const char *const registration_states[] = { "asked", "granted" };

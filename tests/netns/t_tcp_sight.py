@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """What sipalgctl shows of TCP connections."""
 
+import contextlib
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
 import gateway
+import genl
 import net
 import tcp
 from tap import check, equal, run_all
@@ -118,6 +120,44 @@ def test_unknown():
     with tcp.Net():
         said = net.run('gw', net.CTL, 'stream', 'show', '77', check=False)
         check('there is no stream with this id' in said, f'it said {said}')
+
+
+def walk(raw, names, meanwhile=None):
+    """The ids of a dump; after the first one, something happens."""
+    seen = []
+    for answer in raw.walk(names['SIPALG_CMD_STREAM_GET'], dump=True):
+        nest = dict(genl.attrs(dict(answer)[names['SIPALG_A_STREAM']]))
+        seen.append(int.from_bytes(nest[names['SIPALG_STREAM_ID']], sys.byteorder))
+        if meanwhile and len(seen) == 1:
+            meanwhile()
+    return seen
+
+
+def test_parts():
+    """a list in many parts shows each connection once, in order, also when those shown last end meanwhile"""
+    with net.Net() as network:
+        listener = tcp.listen(network, 's1')
+        for n in range(90):
+            tcp.Stream.connect(network, 'p1' if 10 <= n < 70 else 'p2', (net.S1, 5060))
+            tcp.Stream.accept(network, listener)
+        there = [s['id'] for s in gateway.ctl('stream', 'list')]
+        equal((len(there), there), (90, sorted(there)), 'connections')
+
+        def end():
+            net.run('gw', 'conntrack', '-D', '-s', net.P1)
+            tcp.wait_for(lambda: gateway.ctl('status')['streams'] == 30, 'connections that are over', 30)
+
+        names = genl.enums()
+        with contextlib.closing(genl.Genl(size=4096)) as raw:
+            equal(walk(raw, names), there, 'a dump')
+            seen = walk(raw, names, end)
+            check(30 < len(seen) < 90, f'{len(seen)} were shown while they ended')
+            equal(seen, there[:len(seen) - 20] + there[70:], 'what was shown')
+            try:
+                raw.ask(names['SIPALG_CMD_STREAM_GET'], genl.attr(names['SIPALG_A_ID'], b'\1\0\0\0'), dump=True)
+                check(False, 'an id in a dump was taken')
+            except genl.Refused as refused:
+                check('leave out either' in refused.sentence, f'the sentence is {refused.sentence!r}')
 
 
 run_all(globals())

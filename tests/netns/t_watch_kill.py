@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""What the operator ends with `dialog kill` and `registration kill`, and what goes on."""
+"""What the operator ends with `dialog`, `registration`, `stream` and `binding kill`, and what goes on."""
 
 import os
 import subprocess
@@ -9,6 +9,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py"))
 # pylint: disable=wrong-import-position
 import net
+import tcp
+from events import Watcher
 from gateway import bindings, check_closed, ctl
 from tap import check, equal, run_all
 from ua import Call, Ua
@@ -106,6 +108,10 @@ def test_unknown():
         refused(('dialog', 'kill'), 'needs an id or a Call-ID', 2)
         refused(('registration', 'kill', '1'), 'there is none with this id')
         refused(('registration', 'kill', 'alice'), 'is not an id', 2)
+        refused(('stream', 'kill', '1'), 'there is no stream with this id')
+        refused(('stream', 'kill'), 'needs an', 2)
+        refused(('binding', 'kill', '1'), 'there is none with this id')
+        refused(('binding', 'kill', '203.0.113.1'), 'is not an id', 2)
 
 
 def test_registration():
@@ -127,6 +133,58 @@ def test_registration():
         equal(ctl('registration', 'list'), [], 'registrations')
         equal(signalling(), set(), 'what leads to the phone')
         equal(len(register(2)), 1, 'registrations, once it registered again')
+
+
+def test_stream():
+    """a connection that is killed lets go what is held, and passes untranslated with its offsets kept"""
+    with tcp.Net() as network:
+        near, far = tcp.pair(network)
+        tcp.introduce(near, far)
+        sent = tcp.request('alice', near, 'MESSAGE', b'x' * 300)
+        near.send(sent[:200])
+        tcp.wait_for(lambda: ctl('stream', 'list')[0]['a_held'] == 200, 'what is held')
+        number = ctl('stream', 'list')[0]['id']
+        watcher = Watcher('-j', 'monitor')
+        kill('stream', 'kill', str(number))
+        equal(watcher.events(lambda e: e['event'] == 'stream_killed')[-1]['stream']['id'], number, 'the event')
+        watcher.close()
+        equal(far.read(200), sent[:200], 'what was held')
+        near.send(sent[200:])
+        equal(far.read(len(sent) - 200), sent[200:], 'the rest of it')
+        near.send(sent)
+        equal(far.read(len(sent)), sent, 'a message after that')
+        far.send(sent)
+        equal(near.read(len(sent)), sent, 'one the other way')
+        stream = ctl('stream', 'show', str(number))
+        equal([stream[k] for k in ('a_state', 'a_reason', 'b_state', 'b_reason')],
+              ['left_alone', 'killed'] * 2, 'how it is shown')
+        check(stream['a_offset'], 'its messages had not grown')
+        refused(('stream', 'kill', str(number)), 'it is left alone already')
+        near.shut()
+        equal(far.rest(), b'', 'the rest')
+        equal(tcp.invalid(), 0, 'packets that conntrack found invalid')
+
+
+def test_binding():
+    """a media binding that is killed is closed with what runs through it; the dialog and its other binding go on"""
+    with net.Net() as network:
+        call, _ = running(network)
+        (rtp,) = bindings('media')
+        rtcp = bindings('rtcp')
+        watcher = Watcher('-j', 'monitor')
+        kill('binding', 'kill', str(rtp['id']))
+        event = watcher.events(lambda e: e['event'] == 'binding_killed')[-1]
+        equal(event['binding']['outer_port'], rtp['outer_port'], 'the event')
+        watcher.close()
+        check_closed(network, call, 'p1', 's1')
+        equal((bindings('media'), bindings('rtcp')), ([], rtcp), 'what is listed')
+        refused(('binding', 'kill', str(rtp['id'])), 'there is none with this id')
+        refused(('binding', 'show', str(rtp['id'])), 'there is none with this id')
+        equal(ended(call), ('confirmed', 'none'), 'the dialog')
+        (way, *_) = bindings('signalling')
+        refused(('binding', 'kill', str(way['id'])), 'it is for signalling')
+        call.hang_up()
+        equal(bindings('rtcp'), [], 'bindings at the end')
 
 
 run_all(globals())
