@@ -53,7 +53,7 @@ static bool take_apart(const char *data, size_t len)
 					    sip->sip_payload->pl_data,
 					    (issize_t)sip->sip_payload->pl_len, 0);
 
-		ok = sdp_session(p) != NULL;
+		ok = !!sdp_session(p);
 		sdp_parser_free(p);
 	}
 	msg_destroy(msg);
