@@ -39,7 +39,7 @@ DESTDIR ?=
 DKMS_NAME = sipalg/$(SIPALG_VERSION)
 DKMS_SRC = /usr/src/sipalg-$(SIPALG_VERSION)
 
-.PHONY: all help modules userspace demo check check-hard kunit static install \
+.PHONY: all help modules userspace demo bench check check-hard kunit static install \
 	modules-install userspace-install dkms-install dkms-remove deb check-config \
 	kernel-release clean
 
@@ -66,6 +66,9 @@ userspace:	## build userspace/sipalgctl
 
 demo:	## see three calls get through a gateway in a VM (as root)
 	$(run) tests/demo
+
+bench:	## measure what a message costs, beside the kernel's helper and libraries (as root)
+	$(run) tests/bench/run
 
 check:	## run the tests (as root)
 	$(run) tests/check

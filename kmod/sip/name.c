@@ -5,14 +5,9 @@
  */
 #include "scan.h"
 
-struct name {
-	u8 len;
-	char text[23];
-};
-
 #define NAME(s)	{ sizeof(s) - 1, s }
 
-static const struct name hdr_names[SIP_HDR_COUNT] = {
+const struct sip_name sip_hdr_names[SIP_HDR_COUNT] = {
 	[SIP_HDR_OTHER] = NAME("?"),
 	[SIP_HDR_VIA] = NAME("Via"),
 	[SIP_HDR_FROM] = NAME("From"),
@@ -53,10 +48,9 @@ static const struct name hdr_names[SIP_HDR_COUNT] = {
 	[SIP_HDR_REASON] = NAME("Reason"),
 };
 
-/* Of the first letter, the one in the middle, and the length. */
-#define SLOT(first, mid, len)	((62 * (first) + 50 * (mid) + 5 * (len)) & 127)
+#define SLOT(first, mid, len)	SIP_HDR_SLOT(first, mid, len)
 
-static const u8 hdr_slots[128] = {
+const u8 sip_hdr_slots[256] = {
 	[SLOT('v', 'i', 3)] = SIP_HDR_VIA,
 	[SLOT('f', 'o', 4)] = SIP_HDR_FROM,
 	[SLOT('t', 'o', 2)] = SIP_HDR_TO,
@@ -97,7 +91,7 @@ static const u8 hdr_slots[128] = {
 };
 
 /* RFC 3261 7.3.3 and those registered later; not here: nobody asks for it. */
-static const u8 hdr_compact[26] = {
+const u8 sip_hdr_compact[26] = {
 	['b' - 'a'] = SIP_HDR_REFERRED_BY,
 	['c' - 'a'] = SIP_HDR_CONTENT_TYPE,
 	['e' - 'a'] = SIP_HDR_CONTENT_ENCODING,
@@ -113,7 +107,7 @@ static const u8 hdr_compact[26] = {
 	['y' - 'a'] = SIP_HDR_IDENTITY,
 };
 
-static const struct name method_names[SIP_METHOD_COUNT] = {
+static const struct sip_name method_names[SIP_METHOD_COUNT] = {
 	[SIP_METHOD_OTHER] = NAME("?"),
 	[SIP_INVITE] = NAME("INVITE"),
 	[SIP_ACK] = NAME("ACK"),
@@ -153,17 +147,7 @@ static const u8 method_slots[32] = {
 
 enum sip_hdr_id sip_hdr_lookup(const char *data, struct sip_span s)
 {
-	const char *p = data + s.off;
-	u32 first = (u8)p[0] | 0x20, id;
-
-	if (s.len == 1)
-		return first - 'a' < 26 ? hdr_compact[first - 'a'] :
-					  SIP_HDR_OTHER;
-	id = hdr_slots[SLOT(first, (u32)((u8)p[s.len / 2] | 0x20), s.len)];
-	if (hdr_names[id].len != s.len ||
-	    !sip_same(p, hdr_names[id].text, s.len))
-		return SIP_HDR_OTHER;
-	return id;
+	return sip_hdr_id_of(data + s.off, s.len);
 }
 
 enum sip_method sip_method_lookup(const char *data, struct sip_span s)
@@ -179,7 +163,7 @@ enum sip_method sip_method_lookup(const char *data, struct sip_span s)
 
 const char *sip_hdr_name(enum sip_hdr_id id)
 {
-	return hdr_names[(u32)id < SIP_HDR_COUNT ? id : SIP_HDR_OTHER].text;
+	return sip_hdr_names[(u32)id < SIP_HDR_COUNT ? id : SIP_HDR_OTHER].text;
 }
 
 const char *sip_method_name(enum sip_method method)

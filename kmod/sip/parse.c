@@ -121,12 +121,13 @@ static __always_inline int field(const char *data, u32 *pos, u32 end,
 	if (colon == limit)
 		return -EINVAL;
 	i = colon;
-	while (i > from && (data[i - 1] == ' ' || data[i - 1] == '\t'))
+	while (i > from && (u8)data[i - 1] <= ' ' &&
+	       (data[i - 1] == ' ' || data[i - 1] == '\t'))
 		i--;
 	if (i == from)
 		return -EINVAL;
 	*name = sip_span(from, i);
-	*id = sip_hdr_lookup(data, *name);
+	*id = sip_hdr_id_of(data + from, i - from);
 	if (*id == SIP_HDR_OTHER && !sip_is_token(data, from, i))
 		return -EINVAL;
 	lf = colon;

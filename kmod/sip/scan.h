@@ -63,9 +63,25 @@ static inline u32 sip_until(const char *data, u32 pos, u32 end, u8 class)
 	return pos;
 }
 
-/* Where the word at @pos ends. */
+/*
+ * Where the word at @pos ends. Nearly all words end within eight bytes, at
+ * the first one up to SP.
+ */
 static inline u32 sip_word_end(const char *data, u32 pos, u32 end)
 {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	const unsigned long ones = ~0UL / 255;
+	unsigned long w;
+
+	for (; end - pos >= sizeof(w); pos += sizeof(w)) {
+		memcpy(&w, data + pos, sizeof(w));
+		w = (w - ones * (' ' + 1)) & ~w & (ones << 7);
+		if (!w)
+			continue;
+		pos += (u32)__builtin_ctzl(w) >> 3;
+		break;
+	}
+#endif
 	while (pos < end && !sip_is_ws(data[pos]))
 		pos++;
 	return pos;
@@ -116,40 +132,8 @@ static inline u32 sip_find(const char *data, u32 pos, u32 end, char byte)
 	return (u32)i;
 }
 
-/*
- * The next LF. Two words a step; the test takes bytes above 0x7f for a hit
- * too, which costs a second look but never one that is wrong.
- */
-static __always_inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
-{
-	const unsigned long ones = ~0UL / 255, high = ones << 7;
-	const unsigned long mask = ones * '\n';
-	unsigned long a, b;
-	size_t i = pos;
-
-	if (end < 2 * sizeof(a))
-		return sip_find(data, pos, end, '\n');
-	for (; i <= end - 2 * sizeof(a); i += 2 * sizeof(a)) {
-		memcpy(&a, data + i, sizeof(a));
-		memcpy(&b, data + i + sizeof(a), sizeof(b));
-		a ^= mask;
-		b ^= mask;
-		if (!(((a - ones) | (b - ones)) & high))
-			continue;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		a = (a - ones) & ~a & high;
-		if (a)
-			return (u32)i + ((u32)__builtin_ctzl(a) >> 3);
-		b = (b - ones) & ~b & high;
-		if (b)
-			return (u32)(i + sizeof(a)) +
-			       ((u32)__builtin_ctzl(b) >> 3);
-#else
-		break;
-#endif
-	}
-	return sip_find(data, (u32)i, end, '\n');
-}
+/* The next LF; @end if there is none. */
+u32 sip_find_lf(const char *data, u32 pos, u32 end);
 
 /* Are these eight bytes letters and '-' only? */
 static inline bool sip_letters8(const char *p)
@@ -264,6 +248,31 @@ u32 sip_list_end(const char *data, u32 pos, u32 end);
  */
 int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
 		   struct sip_span *name, struct sip_span *value);
+
+struct sip_name {
+	u8 len;
+	char text[23];
+};
+
+extern const struct sip_name sip_hdr_names[SIP_HDR_COUNT];
+extern const u8 sip_hdr_slots[256];
+extern const u8 sip_hdr_compact[26];
+
+/* Of the first letter, the one in the middle, and the length. */
+#define SIP_HDR_SLOT(first, mid, len)	(((first) + 3 * (mid) + 8 * (len)) & 255)
+
+/* The id of a name that is not empty, inlined where each field comes by. */
+static __always_inline enum sip_hdr_id sip_hdr_id_of(const char *p, u32 len)
+{
+	u32 first = (u8)p[0] | 0x20, mid = (u8)p[len / 2] | 0x20, id;
+
+	id = sip_hdr_slots[SIP_HDR_SLOT(first, mid, len)];
+	if (sip_hdr_names[id].len == len &&
+	    sip_same(p, sip_hdr_names[id].text, len))
+		return id;
+	return len == 1 && first - 'a' < 26 ? sip_hdr_compact[first - 'a'] :
+					      SIP_HDR_OTHER;
+}
 
 /* The id of a header field's name; it must not be empty. */
 enum sip_hdr_id sip_hdr_lookup(const char *data, struct sip_span name);

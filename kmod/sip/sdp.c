@@ -114,14 +114,21 @@ static enum sipalg_reason line_c(struct walk *w)
 /* The last word of the line, taken off it. */
 static struct sip_span last_word(struct walk *w)
 {
-	u32 end = w->end;
+	const char *from = w->data + w->pos, *stop = w->data + w->end, *p;
 
-	while (end > w->pos && sip_is_ws(w->data[end - 1]))
-		end--;
-	w->end = end;
-	while (w->end > w->pos && !sip_is_ws(w->data[w->end - 1]))
-		w->end--;
-	return sip_span(w->end, end);
+	while (stop > from && sip_is_ws(stop[-1]))
+		stop--;
+	for (p = stop; p > from && !sip_is_ws(p[-1]); p--)
+		;
+	w->end = (u32)(p - w->data);
+	return sip_span(w->end, (u32)(stop - w->data));
+}
+
+/* Most say so in these letters. */
+static bool ends_in_ip4(struct walk *w)
+{
+	return w->end - w->pos >= 8 &&
+	       !memcmp(w->data + w->end - 8, " IN IP4 ", 8);
 }
 
 /*
@@ -130,11 +137,16 @@ static struct sip_span last_word(struct walk *w)
  */
 static void line_o(struct walk *w)
 {
-	struct sip_span addr = last_word(w), type = last_word(w);
-	struct sip_span net = last_word(w);
+	struct sip_span addr = last_word(w), type, net;
 
-	if (w->sdp->origin.text.len || !type.len || !is(w, net, "in"))
+	if (w->sdp->origin.text.len)
 		return;
+	if (!ends_in_ip4(w)) {
+		type = last_word(w);
+		net = last_word(w);
+		if (!type.len || !is(w, net, "in"))
+			return;
+	}
 	w->sdp->origin.text = addr;
 	sip_host_parse(w->data, addr, &w->sdp->origin.addr);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * parse NAME N: parse a message N times, its session descriptions included, as
- * the module does with what comes in. Prints its bytes. The work is in
- * bench_parse() alone, which is what the script `parse` counts.
+ * the module does with what comes in. Prints how many bytes it has; with N 0,
+ * the message itself. The work is in bench_parse() alone, which is what the
+ * script `parse` counts.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,8 @@ static int run(const struct message *m, long times)
 		       m->sdp ? sizeof(sdp_text) - 1 : 0, m->sdp ? sdp_text : "");
 	if (len < 0 || (size_t)len >= sizeof(data))
 		return 1;
+	if (!times)
+		return fwrite(data, (size_t)len, 1, stdout) != 1;
 	while (times-- > 0)
 		if (bench_parse(data, (u32)len) != m->sdp)
 			return 1;

@@ -28,7 +28,7 @@ declare -A group=(
     [dkms]="dkms make gcc kmod"
     [deb]="debhelper dh-dkms dpkg-dev lintian systemd man-db jq procps"
     # tests/bench/parse
-    [bench]="gcc libc6-dev valgrind"
+    [bench]="gcc libc6-dev valgrind pkg-config libosip2-dev libsofia-sip-ua-dev libre-dev"
     # unit tests in user space, and what reads their output
     [unit]="make gcc libc6-dev perl jq python3 python3-jsonschema mandoc"
     [fuzz]="make clang llvm libclang-rt-dev libc6-dev"
