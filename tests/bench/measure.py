@@ -43,7 +43,9 @@ class Gateway(net.Net):
                             ('HELPER', 'intree' if self.what == 'intree' else '')):
             os.environ[name] = value
         gc.disable()
-        return super().__enter__()
+        network = super().__enter__()
+        net.spoil()  # none is like the next
+        return network
 
     def __exit__(self, *args):
         super().__exit__(*args)
