@@ -163,6 +163,7 @@ def test_delete():
             _, invite = reach(network, alice, carol, PHASES[number % len(PHASES)])
             with traffic(network, carol, invite and invite.seen.media):
                 subprocess.run(['ip', 'netns', 'del', 'gw'], check=True)
+                net.spoil()
     print(f'# namespaces deleted {ROUNDS}', flush=True)
     with net.Net() as network:
         whole_call(*agents(network))
