@@ -152,6 +152,13 @@ static bool begin_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 	if (master) {
 		set_related(skb, ct, master);
 		nf_ct_put(master);
+	} else if (!READ_ONCE(b->dead)) {
+		/*
+		 * Restored where none of its flows is: to be expected, an entry needs
+		 * a master. This packet is related without one, and what comes after
+		 * it once the phone has answered.
+		 */
+		nf_ct_set(skb, ct, IP_CT_RELATED);
 	}
 	return true;
 }

@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py
 # pylint: disable=wrong-import-position
 import gateway
 import net
+import sip
 import state
 import tcp
 import tcpua
@@ -40,7 +41,7 @@ def test_ipv6():
 
 
 def test_proxy():
-    """calls out and in through a proxy that records its route: it alone, and no flow, leads to the phone"""
+    """calls out and in through a proxy that records its route, both ended from inside and outside, no flow left"""
     with net.Net() as network:
         phone, proxy = Ua(network, 'p1', 'alice'), Proxy(network, 's1')
         peer = Ua(network, 's2', 'carol', rtp=30000)
@@ -256,6 +257,23 @@ def test_takeover_offer():
             leg.down(server)
             check(network.closes(server.rtp, invite.media, leg.caller.rtp, leg.caller.ns, 's1'),
                   'two seconds after the call its audio still passes')
+
+
+def test_takeover_registration():
+    """on a gateway that has no flow: the registrar finds the phone, a stranger does not"""
+    with net.Net() as network:
+        phone, proxy = Ua(network, 'p1', 'alice'), Proxy(network, 's1')
+        proxy.register(phone)
+        contact = sip.hostport(proxy.contacts['alice'])
+        state.carry(takeover=True)
+        stranger = Ua(network, 's2', 'mallory')
+        stranger.send(stranger.request('OPTIONS', f'sip:alice@{contact[0]}:{contact[1]}'), contact)
+        check(phone.quiet('p1', 's2'), 'a stranger gets through to the phone')
+        peer = Ua(network, 's2', 'carol', port=5070, rtp=32000)
+        call = Call(peer, phone, f'sip:alice@{net.S1}', SERVER, proxy).start()
+        call.check_audio()
+        call.hang_up(phone)
+        gateway.check_closed(network, call, 'p1', 's2')
 
 
 def test_twice():
