@@ -99,7 +99,14 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 	lock = sipalg_lock(sn, call->hash);
 	spin_lock_bh(lock);
 	/* Bindings die under this lock, and before their call does. */
-	if (READ_ONCE(b->dead) || b->killed || !call->master)
+	if (READ_ONCE(b->dead) || b->killed)
+		goto out;
+	/*
+	 * Restored where none of its flows is, a call has no master until its next
+	 * message: what an inside host sends is for the ruleset to judge until then.
+	 * Nobody may look at a call that is not in the table.
+	 */
+	if (!call->master && (inbound || call->dead))
 		goto out;
 	if (!sipalg_media_admits(b, &peer->host, !inbound))
 		goto out;
@@ -112,7 +119,7 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 		sipalg_count(sn, SIPALG_R_FLOWS_FULL);
 		goto out;
 	}
-	if (!ct->master && (inbound || sipalg_media_leads_to(b, peer)))
+	if (!ct->master && call->master && (inbound || sipalg_media_leads_to(b, peer)))
 		set_related(skb, ct, call->master);
 	sipalg_rule_mark(call->rule, ct, SIPALG_O_MARK_MEDIA);
 	if (call->rule->option[SIPALG_O_DSCP_MEDIA] != SIPALG_DSCP_KEEP)
@@ -145,6 +152,13 @@ static bool begin_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 	if (master) {
 		set_related(skb, ct, master);
 		nf_ct_put(master);
+	} else if (!READ_ONCE(b->dead)) {
+		/*
+		 * Restored where none of its flows is: to be expected, an entry needs
+		 * a master. This packet is related without one, and what comes after
+		 * it once the phone has answered.
+		 */
+		nf_ct_set(skb, ct, IP_CT_RELATED);
 	}
 	return true;
 }

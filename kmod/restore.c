@@ -5,7 +5,7 @@
  * not have brought about.
  *
  * What is made stands in no table until the end but its bindings, which let
- * nobody through as long as their call has no master and no dialogs.
+ * nobody through as long as their call is in none and has no master.
  */
 #include <linux/inetdevice.h>
 #include <linux/slab.h>
@@ -266,6 +266,7 @@ static int dialog_fill(struct restore *r, const struct nest *n, struct sipalg_di
 	d->hurried = flags & STATE_HURRIED;
 	d->lost = flags & STATE_LOST;
 	d->refer = flags & STATE_REFER;
+	d->sight.held = flags / STATE_HELD_BY & SIPALG_PARTY_BOTH;
 	d->cseq[0] = nest_number(n, A(A_CSEQ));
 	d->cseq[1] = nest_number(n, A(B_CSEQ));
 	d->start = nest_stamp(n, A(START));

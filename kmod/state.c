@@ -245,7 +245,8 @@ static u32 dialog_flags(const struct sipalg_dialog *d)
 {
 	return (d->known[0] ? STATE_KNOWN(0) : 0) | (d->known[1] ? STATE_KNOWN(1) : 0) |
 	       (d->cancelled ? STATE_CANCELLED : 0) | (d->hurried ? STATE_HURRIED : 0) |
-	       (d->lost ? STATE_LOST : 0) | (d->refer ? STATE_REFER : 0);
+	       (d->lost ? STATE_LOST : 0) | (d->refer ? STATE_REFER : 0) |
+	       d->sight.held * STATE_HELD_BY;
 }
 
 static bool put_dialog(struct sk_buff *skb, struct sipalg_dialog *d)

@@ -22,6 +22,7 @@ struct sk_buff;
 #define STATE_HURRIED		BIT(3)
 #define STATE_LOST		BIT(4)
 #define STATE_REFER		BIT(5)
+#define STATE_HELD_BY		BIT(6)		/* times enum sipalg_party: two bits */
 
 #define STATE_ACTIVE		BIT(0)		/* of a transaction */
 #define STATE_INITIAL		BIT(1)

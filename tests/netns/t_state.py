@@ -12,14 +12,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "py
 # pylint: disable=wrong-import-position
 import gateway
 import net
+from state import ctl, dialogs, endpoints, reload
 from tap import check, equal, run_all
 from ua import Call, Ua
 
 SERVER = (net.S1, 5060)
-
-
-def ctl(*words, text_in=None):
-    return net.run('gw', net.CTL, *words, text_in=text_in)
 
 
 def refused(words, text):
@@ -30,26 +27,6 @@ def refused(words, text):
     equal(done.returncode, 1, f'the exit code of a state that is refused: {done.stdout}')
     check(words in done.stdout, f'"{done.stdout.strip()}" says nothing of "{words}"')
     equal(ctl('-j', 'status'), before, f'the status after "{words}"')
-
-
-def reload():
-    """Another module, which knows nothing, with sipalg on in the gateway."""
-    gateway.unload()
-    lib = os.path.join(os.path.dirname(net.LIB), '..', 'lib', 'module.sh')
-    subprocess.run(['bash', '-c', f'set -e; SIPALGCTL={net.CTL}; . {lib}; sipalg_enable gw'], check=True)
-
-
-def dialogs():
-    """What a listing says of all dialogs, but for times that run."""
-    found = gateway.ctl('dialog', 'list')
-    keep = ('id', 'call_id', 'state', 'method', 'a_tag', 'b_tag', 'a_addr', 'b_addr', 'start', 'answer',
-            'call', 'forks', 'session_expires')
-    return sorted((tuple((k, d.get(k)) for k in keep) for d in found), key=str)
-
-
-def endpoints():
-    keys = ('id', 'type', 'protocol', 'inner_addr', 'inner_port', 'outer_addr', 'outer_port', 'flows')
-    return sorted(tuple(b[k] for k in keys) for b in gateway.ctl('binding', 'list'))
 
 
 def test_fifty_calls():
@@ -63,7 +40,7 @@ def test_fifty_calls():
             if n % 2:
                 call.check_audio()
             calls.append(call)
-        before, open_before = dialogs(), endpoints()
+        before, open_before = dialogs(), endpoints('flows')
         equal(len(before), 50, 'dialogs')
         with tempfile.TemporaryDirectory() as d:
             saved = os.path.join(d, 'state')
@@ -73,7 +50,7 @@ def test_fifty_calls():
             equal(dialogs(), [], 'what a new module knows')
             ctl('restore', '--state', saved)
             equal(dialogs(), before, 'the dialogs')
-            equal(endpoints(), open_before, 'the bindings, and how many flows each has')
+            equal(endpoints('flows'), open_before, 'the bindings, and how many flows each has')
             with open(saved, encoding='utf-8') as f:
                 head, line, *_ = f.read().split('\n')
         refused('there already', f'{head}\n{line}\n')
