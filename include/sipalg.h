@@ -85,8 +85,9 @@
  * SIPALG_CMD_EVENT (multicast group "events")
  *	SIPALG_A_EVENT (enum sipalg_event), SIPALG_A_TIME, and one of
  *	SIPALG_A_DIALOG, SIPALG_A_REGISTRATION, SIPALG_A_STREAM,
- *	SIPALG_A_BINDING or SIPALG_A_MESSAGE, the latter for messages that were
- *	left alone or dropped.
+ *	SIPALG_A_BINDING, SIPALG_A_MESSAGE for messages that were left alone or
+ *	dropped, or SIPALG_A_LIMIT: each limit is told once in ten seconds, no
+ *	matter how often it is reached.
  *
  * SIPALG_CMD_EVENT (multicast group "messages")
  *	The same, of the messages that were understood: translated, or with
@@ -148,6 +149,7 @@ enum sipalg_attr {
 	SIPALG_A_STREAM,	/* nest, enum sipalg_stream_attr */
 	SIPALG_A_RULE,		/* nest, enum sipalg_rule_attr */
 	SIPALG_A_STATE,		/* nest, enum sipalg_state_attr */
+	SIPALG_A_LIMIT,		/* nest, enum sipalg_reached_attr */
 	__SIPALG_A_MAX,
 	SIPALG_A_MAX = __SIPALG_A_MAX - 1
 };
@@ -523,6 +525,38 @@ enum sipalg_event {
 	SIPALG_EVENT_SUBSCRIPTION,	/* it has another state */
 	SIPALG_EVENT_STREAM_KILLED,	/* by the operator */
 	SIPALG_EVENT_BINDING_KILLED,	/* likewise */
+	SIPALG_EVENT_LIMIT,		/* a limit was reached */
+};
+
+/* What there is as much of as there may be. */
+enum sipalg_limit {
+	SIPALG_LIMIT_DIALOGS,		/* all of them */
+	SIPALG_LIMIT_DIALOGS_RULE,	/* of a rule of the policy */
+	SIPALG_LIMIT_DIALOGS_SOURCE,	/* that one host began */
+	SIPALG_LIMIT_DIALOGS_CALL,	/* of one Call-ID, forks among them */
+	SIPALG_LIMIT_REGISTRATIONS,	/* all contacts */
+	SIPALG_LIMIT_REGISTRATIONS_RULE, /* of a rule */
+	SIPALG_LIMIT_REGISTRATIONS_SOURCE, /* of one host */
+	SIPALG_LIMIT_REGISTRATIONS_AOR,	/* of one address of record */
+	SIPALG_LIMIT_BINDINGS,		/* all, of a message, of an address, or who may use one */
+	SIPALG_LIMIT_STREAMS,		/* TCP connections */
+	SIPALG_LIMIT_STREAM_MESSAGES,	/* of one, that are not acknowledged */
+	SIPALG_LIMIT_HELD,		/* memory of all TCP connections */
+	SIPALG_LIMIT_HELD_STREAM,	/* of one */
+	SIPALG_LIMIT_HELD_SOURCE,	/* of those that one host began */
+	SIPALG_LIMIT_FLOWS,		/* media flows of a binding */
+	SIPALG_LIMIT_RATE,		/* messages of one host in a second */
+	SIPALG_LIMIT_SOURCES,		/* hosts that rules count */
+	SIPALG_LIMIT_COUNT
+};
+
+enum sipalg_reached_attr {
+	SIPALG_REACHED_UNSPEC,
+	SIPALG_REACHED_PAD,
+	SIPALG_REACHED_LIMIT,		/* u8, enum sipalg_limit */
+	SIPALG_REACHED_ADDR,		/* bytes: who was the one too many, if known */
+	__SIPALG_REACHED_MAX,
+	SIPALG_REACHED_MAX = __SIPALG_REACHED_MAX - 1
 };
 
 /* Which ends of a message's flow are behind NAT of ours. */

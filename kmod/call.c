@@ -114,6 +114,7 @@ static bool count_dialog(struct sipalg_net *sn, struct sipalg_ctx *ctx)
 		if (count_up(&sn->ndialogs, READ_ONCE(sn->limits.dialogs)))
 			return true;
 	} while (tries-- && sipalg_yield_make_room(ctx, false));
+	sipalg_event_limit(sn, SIPALG_LIMIT_DIALOGS, &ctx->path.src_in.host);
 	return false;
 }
 
@@ -122,11 +123,14 @@ static bool count_for_rule(struct sipalg_call *call, struct sipalg_dialog *d)
 {
 	struct sipalg_rule *r = call->rule;
 
-	if (!count_up(&r->dialogs, r->option[SIPALG_O_MAX_DIALOGS]))
+	if (!count_up(&r->dialogs, r->option[SIPALG_O_MAX_DIALOGS])) {
+		sipalg_event_limit(call->sn, SIPALG_LIMIT_DIALOGS_RULE, &call->host[0]);
 		return false;
+	}
 	if (!sipalg_source_take(call->sn, r->option[SIPALG_O_MAX_DIALOGS_SOURCE], false,
 				&call->host[0], call->zone, &d->source)) {
 		atomic_dec(&r->dialogs);
+		sipalg_event_limit(call->sn, SIPALG_LIMIT_DIALOGS_SOURCE, &call->host[0]);
 		return false;
 	}
 	d->counted = true;
@@ -147,7 +151,11 @@ static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 {
 	struct sipalg_dialog *d;
 
-	if (ctx->call->ndialogs >= ctx->sn->limits.forks || !count_dialog(ctx->sn, ctx))
+	if (ctx->call->ndialogs >= ctx->sn->limits.forks) {
+		sipalg_event_limit(ctx->sn, SIPALG_LIMIT_DIALOGS_CALL, &ctx->path.src_in.host);
+		return SIPALG_R_LIMIT_CALLS;
+	}
+	if (!count_dialog(ctx->sn, ctx))
 		return SIPALG_R_LIMIT_CALLS;
 	d = kmem_cache_zalloc(dialog_cache, GFP_ATOMIC);
 	if (!d) {
@@ -284,8 +292,10 @@ static enum sipalg_reason prepare_call(struct sipalg_ctx *ctx)
 		return SIPALG_R_OK;
 	if (m->call_id.len > TAG_KEPT || m->from_tag.len > TAG_KEPT)
 		return SIPALG_R_OK;
-	if (!has_room(ctx))
+	if (!has_room(ctx)) {
+		sipalg_event_limit(ctx->sn, SIPALG_LIMIT_DIALOGS_CALL, &ctx->path.src_in.host);
 		return SIPALG_R_LIMIT_CALLS;
+	}
 	ctx->call = call_alloc(ctx);
 	if (!ctx->call)
 		return SIPALG_R_NO_MEMORY;

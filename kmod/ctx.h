@@ -228,6 +228,6 @@ struct sipalg_binding *sipalg_make(struct sipalg_ctx *ctx, u8 type,
 				   bool shared);
 
 /* What an ERR_PTR of the above means for the message. */
-enum sipalg_reason sipalg_reason_of(int err);
+enum sipalg_reason sipalg_reason_of(const struct sipalg_ctx *ctx, int err);
 
 #endif

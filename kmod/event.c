@@ -14,6 +14,9 @@
 /* Of a message's strings, what is told of them: an event has a bounded size. */
 #define TEXT_TOLD	255
 
+/* A limit that is reached all the time is told once in so many seconds. */
+#define LIMIT_SECONDS	10
+
 static struct sk_buff *event_new(struct sipalg_net *sn, enum sipalg_group group,
 				 enum sipalg_event event, size_t size, void **head)
 {
@@ -160,4 +163,42 @@ void sipalg_event_message(const struct sipalg_ctx *ctx, enum sipalg_reason reaso
 	if (skb)
 		event_send(ctx->sn, group, skb, head,
 			   fill_message(skb, ctx, reason, parsed));
+}
+
+/* Zero: it was never told. Of several CPUs, the one that changes the time tells it. */
+static bool limit_is_due(struct sipalg_net *sn, enum sipalg_limit limit)
+{
+	unsigned long *told = &sn->limit_told[limit];
+	unsigned long last = READ_ONCE(*told), now = jiffies ?: 1;
+
+	if (last && now - last < LIMIT_SECONDS * HZ)
+		return false;
+	return cmpxchg(told, last, now) == last;
+}
+
+static int fill_limit(struct sk_buff *skb, enum sipalg_limit limit,
+		      const struct sip_host *host)
+{
+	struct nlattr *nest = nla_nest_start(skb, SIPALG_A_LIMIT);
+
+	if (!nest || nla_put_u8(skb, SIPALG_REACHED_LIMIT, limit) ||
+	    (host && sipalg_fill_host(skb, SIPALG_REACHED_ADDR, host)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+void sipalg_event_limit(struct sipalg_net *sn, enum sipalg_limit limit,
+			const struct sip_host *host)
+{
+	struct sk_buff *skb;
+	void *head;
+
+	/* What nobody heard is not yet told. */
+	if (!genl_has_listeners(&sipalg_genl_family, sn->net, SIPALG_GROUP_EVENTS) ||
+	    !limit_is_due(sn, limit))
+		return;
+	skb = event_new(sn, SIPALG_GROUP_EVENTS, SIPALG_EVENT_LIMIT, NLMSG_GOODSIZE, &head);
+	if (skb)
+		event_send(sn, SIPALG_GROUP_EVENTS, skb, head, fill_limit(skb, limit, host));
 }

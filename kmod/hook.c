@@ -23,6 +23,7 @@
 
 #include "binding.h"
 #include "call.h"
+#include "event.h"
 #include "flow.h"
 #include "hook.h"
 #include "inspect.h"
@@ -117,6 +118,7 @@ static bool take_media(struct sipalg_net *sn, struct sk_buff *skb,
 		goto out;
 	if (!sipalg_binding_add_flow(b, ct)) {
 		sipalg_count(sn, SIPALG_R_FLOWS_FULL);
+		sipalg_event_limit(sn, SIPALG_LIMIT_FLOWS, inbound ? &peer->host : NULL);
 		goto out;
 	}
 	if (!ct->master && call->master && (inbound || sipalg_media_leads_to(b, peer)))

@@ -312,8 +312,10 @@ static enum sipalg_reason judge(struct sipalg_ctx *ctx, enum sipalg_reason ret)
 	}
 	if (!m->status && !(r->option[SIPALG_O_METHODS] & 1u << m->method))
 		return SIPALG_R_DROP_METHOD;
-	return sipalg_source_allows(ctx->sn, r, &ctx->path.src_in.host, ctx->zone,
-				    m->method) ? ret : SIPALG_R_DROP_RATE;
+	if (sipalg_source_allows(ctx->sn, r, &ctx->path.src_in.host, ctx->zone, m->method))
+		return ret;
+	sipalg_event_limit(ctx->sn, SIPALG_LIMIT_RATE, &ctx->path.src_in.host);
+	return SIPALG_R_DROP_RATE;
 }
 
 /* What is left to do when the message was read, or could not be. */

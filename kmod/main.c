@@ -143,6 +143,7 @@ int sipalg_net_enable(struct sipalg_net *sn)
 	if (err)
 		goto out;
 	WRITE_ONCE(sn->closing, false);
+	memset(sn->limit_told, 0, sizeof(sn->limit_told));
 	err = sipalg_hooks_register(sn);
 	if (err)
 		goto out;

@@ -98,7 +98,7 @@ static enum sipalg_reason bind_run(struct sipalg_ctx *ctx, struct line *l)
 
 	b = sipalg_allocate(ctx, &l->end->at, &run);
 	if (IS_ERR(b))
-		return sipalg_reason_of(PTR_ERR(b));
+		return sipalg_reason_of(ctx, PTR_ERR(b));
 	made = &ctx->made[ctx->nmade - l->n * (1 + run.rtcp)];
 	for (i = 0; i < l->n; i++) {
 		l->end[i].rtp_binding = *made++;
@@ -170,7 +170,7 @@ static enum sipalg_reason bind_rtcp(struct sipalg_ctx *ctx, struct line *l)
 	if (!b)
 		b = sipalg_allocate(ctx, &end->rtcp, &run);
 	if (IS_ERR(b))
-		return sipalg_reason_of(PTR_ERR(b));
+		return sipalg_reason_of(ctx, PTR_ERR(b));
 	end->rtcp_binding = b;
 	return SIPALG_R_OK;
 }

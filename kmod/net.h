@@ -27,6 +27,7 @@
 #include <linux/workqueue.h>
 #include <net/netns/generic.h>
 
+#include "../include/sipalg.h"
 #include "../include/sipalg_reasons.h"
 #include "sight.h"
 #include "sip/stream.h"
@@ -116,6 +117,7 @@ struct sipalg_yield {
  * @sources_work: forgets those that were quiet
  * @next_id: the next id of a dialog, binding or registration
  * @limits: see there
+ * @limit_told: jiffies when listeners were told last that a limit was reached
  * @media_min: outer media ports are at least this where the inner is taken
  * @media_max: and at most this
  * @secret: key of the hashes, so that nobody can aim at a bucket
@@ -149,6 +151,7 @@ struct sipalg_net {
 	struct delayed_work sources_work;
 	atomic_t next_id;
 	struct sipalg_limits limits;
+	unsigned long limit_told[SIPALG_LIMIT_COUNT];
 	u16 media_min;
 	u16 media_max;
 	siphash_key_t secret;

@@ -10,15 +10,17 @@
 #include "compat/compat.h"
 #include "compat/socket.h"
 #include "ctx.h"
+#include "event.h"
 #include "net.h"
 
 #define TRIES		64
 #define YIELD_TRIES	4	/* dialogs that may have had no binding of their own */
 
-enum sipalg_reason sipalg_reason_of(int err)
+enum sipalg_reason sipalg_reason_of(const struct sipalg_ctx *ctx, int err)
 {
 	switch (err) {
 	case -ENOSPC:
+		sipalg_event_limit(ctx->sn, SIPALG_LIMIT_BINDINGS, &ctx->path.src_in.host);
 		return SIPALG_R_LIMIT_BINDINGS;
 	case -EADDRINUSE:
 		return SIPALG_R_NO_PORT;

@@ -210,15 +210,21 @@ static bool has_room(const struct sipalg_ctx *ctx)
 /* The rule's limits, of all and of the phone's host. */
 static bool count_for_rule(struct sipalg_registration *r, struct sipalg_rule *rule)
 {
-	if (atomic_inc_return(&rule->registrations) > rule->option[SIPALG_O_MAX_REGISTRATIONS] ||
-	    !sipalg_source_take(r->sn, rule->option[SIPALG_O_MAX_REGISTRATIONS_SOURCE], true,
-				&r->inner.host, r->zone, &r->source)) {
-		atomic_dec(&rule->registrations);
-		return false;
-	}
+	enum sipalg_limit limit = SIPALG_LIMIT_REGISTRATIONS_RULE;
+
+	if (atomic_inc_return(&rule->registrations) > rule->option[SIPALG_O_MAX_REGISTRATIONS])
+		goto full;
+	limit = SIPALG_LIMIT_REGISTRATIONS_SOURCE;
+	if (!sipalg_source_take(r->sn, rule->option[SIPALG_O_MAX_REGISTRATIONS_SOURCE], true,
+				&r->inner.host, r->zone, &r->source))
+		goto full;
 	sipalg_rule_get(rule);
 	r->rule = rule;
 	return true;
+full:
+	atomic_dec(&rule->registrations);
+	sipalg_event_limit(r->sn, limit, &r->inner.host);
+	return false;
 }
 
 static void uncount(struct sipalg_registration *r)
@@ -235,11 +241,14 @@ static enum sipalg_reason registration_make(struct sipalg_ctx *ctx,
 	struct sipalg_net *sn = ctx->sn;
 	struct sipalg_registration *r;
 
-	if (!has_room(ctx))
+	if (!has_room(ctx)) {
+		sipalg_event_limit(sn, SIPALG_LIMIT_REGISTRATIONS_AOR, &ctx->path.src_in.host);
 		return SIPALG_R_LIMIT_REGISTRATIONS;
+	}
 	if (atomic_inc_return(&sn->nregistrations) >
 	    READ_ONCE(sn->limits.registrations)) {
 		atomic_dec(&sn->nregistrations);
+		sipalg_event_limit(sn, SIPALG_LIMIT_REGISTRATIONS, &ctx->path.src_in.host);
 		return SIPALG_R_LIMIT_REGISTRATIONS;
 	}
 	r = registration_alloc(ctx, c);

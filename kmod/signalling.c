@@ -228,13 +228,13 @@ static enum sipalg_reason resolve_contact(struct sipalg_ctx *ctx,
 	do {
 		b = own_binding(ctx, ask, &ask->at);
 		if (IS_ERR(b))
-			return sipalg_reason_of(PTR_ERR(b));
+			return sipalg_reason_of(ctx, PTR_ERR(b));
 		sipalg_end_get(b, SIPALG_OUTER, &answer->at);
 		err = called ? note_contact(ctx, ask, &answer->at, b) :
 			       lease_short(ctx, b);
 	} while (err == -ENOENT);
 	if (err)
-		return sipalg_reason_of(err);
+		return sipalg_reason_of(ctx, err);
 	if (ask->place == SIP_PLACE_CONTACT)
 		set_style(b, false, !ask->port_written);
 	else if (ask->hdr == SIP_HDR_RECORD_ROUTE &&
@@ -282,11 +282,11 @@ static enum sipalg_reason resolve_public(struct sipalg_ctx *ctx,
 	do {
 		b = own_binding(ctx, ask, &ctx->path.src_in);
 		if (IS_ERR(b))
-			return sipalg_reason_of(PTR_ERR(b));
+			return sipalg_reason_of(ctx, PTR_ERR(b));
 		err = note_contact(ctx, ask, &ctx->path.src_out, b);
 	} while (err == -ENOENT);
 	if (err)
-		return sipalg_reason_of(err);
+		return sipalg_reason_of(ctx, err);
 	set_style(b, true, !ask->port_written);
 	return SIPALG_R_UNCHANGED;
 }

@@ -5,6 +5,7 @@
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 
+#include "event.h"
 #include "net.h"
 #include "source.h"
 
@@ -27,12 +28,15 @@ static void set_key(struct sipalg_source_key *key, const struct sip_host *host, 
 }
 
 static struct sipalg_source *source_new(struct sipalg_net *sn,
+					const struct sip_host *host,
 					const struct sipalg_source_key *key)
 {
 	struct sipalg_source *s, *old;
 
-	if (atomic_read(&sn->sources.nelems) >= SIPALG_SOURCES_MAX)
+	if (atomic_read(&sn->sources.nelems) >= SIPALG_SOURCES_MAX) {
+		sipalg_event_limit(sn, SIPALG_LIMIT_SOURCES, host);
 		goto full;
+	}
 	s = kzalloc(sizeof(*s), GFP_ATOMIC);
 	if (!s)
 		goto full;
@@ -58,7 +62,7 @@ static struct sipalg_source *source_get(struct sipalg_net *sn,
 
 	set_key(&key, host, zone);
 	s = rhashtable_lookup_fast(&sn->sources, &key, source_params);
-	return s ?: source_new(sn, &key);
+	return s ?: source_new(sn, host, &key);
 }
 
 /* A second's worth may come at once, no more. */

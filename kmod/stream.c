@@ -43,6 +43,22 @@ static struct sipalg_stream *stream_of(struct sip_stream *s)
 	return container_of(s, struct sipalg_stream, stream);
 }
 
+/* Who began the connection is named. */
+static void tell_limit(struct sipalg_net *sn, const struct nf_conn *ct,
+		       enum sipalg_limit limit)
+{
+	struct sipalg_path path;
+
+	sipalg_path_of(&path, ct, IP_CT_DIR_ORIGINAL);
+	sipalg_event_limit(sn, limit, &path.src_in.host);
+}
+
+static void *no_memory(const struct sipalg_stream *st, enum sipalg_limit limit)
+{
+	tell_limit(st->sn, st->ct, limit);
+	return NULL;
+}
+
 /* Memory of a stream, of those of a host and of all of them has bounds. */
 static void *stream_alloc(struct sip_stream *s, u32 size)
 {
@@ -52,13 +68,15 @@ static void *stream_alloc(struct sip_stream *s, u32 size)
 
 	st->source_full = false;
 	if (st->bytes + size > st->bytes_max)
-		return NULL;
+		return no_memory(st, SIPALG_LIMIT_HELD_STREAM);
 	st->source_full = !sipalg_source_hold(st->source, size, st->source_max);
 	if (st->source_full)
-		return NULL;
+		return no_memory(st, SIPALG_LIMIT_HELD_SOURCE);
 	if (atomic_long_add_return(size, &sn->stream_bytes) <=
 	    READ_ONCE(sn->limits.streams_bytes))
 		p = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	else
+		tell_limit(sn, st->ct, SIPALG_LIMIT_HELD);
 	if (!p) {
 		atomic_long_sub(size, &sn->stream_bytes);
 		sipalg_source_release(st->source, size);
@@ -155,6 +173,8 @@ static void count_left(struct sipalg_stream *st)
 		/* One connection is not SIP, not two halves. */
 		if (reasons[reason] && (reason != SIP_STREAM_R_NOT_SIP || !dir))
 			sipalg_count(st->sn, counter_of(st, reason));
+		if (reason == SIP_STREAM_R_LIMIT)
+			tell_limit(st->sn, st->ct, SIPALG_LIMIT_STREAM_MESSAGES);
 		st->reason[dir] = reason;
 	}
 }
@@ -233,12 +253,13 @@ static void stream_timer(struct timer_list *t)
 }
 
 /* Counted before it is there, so that there are never too many. */
-static bool streams_up(struct sipalg_net *sn)
+static bool streams_up(struct sipalg_net *sn, const struct nf_conn *ct)
 {
 	if (atomic_inc_return(&sn->nstreams) <= READ_ONCE(sn->limits.streams))
 		return true;
 	atomic_dec(&sn->nstreams);
 	sipalg_count(sn, SIPALG_R_STREAM_LIMIT);
+	tell_limit(sn, ct, SIPALG_LIMIT_STREAMS);
 	return false;
 }
 
@@ -288,7 +309,7 @@ struct sipalg_flow *sipalg_stream_begin(struct sipalg_net *sn, const struct sk_b
 		sipalg_count(sn, why);
 		return flow;
 	}
-	if (READ_ONCE(sn->leaving) || !streams_up(sn))
+	if (READ_ONCE(sn->leaving) || !streams_up(sn, ct))
 		return flow;
 	st = stream_new(sn, ct);
 	if (!st) {

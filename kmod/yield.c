@@ -3,6 +3,7 @@
  * At a limit, unanswered calls give way to answered ones.
  */
 #include "ctx.h"
+#include "event.h"
 #include "net.h"
 
 #define TRIES 16	/* dialogs that are looked at for one that can be had */
@@ -89,6 +90,9 @@ bool sipalg_yield_make_room(struct sipalg_ctx *ctx, bool bindings)
 		return false;
 	if (d->state != SIPALG_DIALOG_TERMINATED) {
 		sipalg_count(ctx->sn, SIPALG_R_EVICTED);
+		sipalg_event_limit(ctx->sn,
+				   bindings ? SIPALG_LIMIT_BINDINGS : SIPALG_LIMIT_DIALOGS,
+				   &ctx->path.src_in.host);
 		sipalg_dialog_end(d, SIPALG_END_EVICTED);
 	}
 	sipalg_call_forget(d);

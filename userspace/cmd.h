@@ -28,6 +28,7 @@ enum option {
 	OPT_CDR,
 	OPT_EVENTS,
 	OPT_LIVE,
+	OPT_IN,
 	OPT_COUNT
 };
 

@@ -87,6 +87,24 @@ static void print_endpoint(FILE *out, const struct sip_endpoint *ep)
 	fputs(text, out);
 }
 
+/* Of the way in; the host inside comes second. */
+static void print_receiver(FILE *out, const struct explain *e)
+{
+	if (!e->to.host.family) {
+		fputs("to an unknown receiver", out);
+	} else {
+		fputs("sent to ", out);
+		print_endpoint(out, &e->to);
+		if (e->is_guess)
+			fprintf(out, " (as its %s says)", e->msg.status ? "Via" : "Request-URI");
+	}
+	if (e->from.host.family) {
+		fputs(", inside ", out);
+		print_endpoint(out, &e->from);
+	}
+	fputs("\n", out);
+}
+
 static void print_head(FILE *out, const struct explain *e)
 {
 	struct sip_span method = e->msg.method_name;
@@ -95,6 +113,10 @@ static void print_head(FILE *out, const struct explain *e)
 		fprintf(out, "response %u to ", e->msg.status);
 	put_text(out, e, method, 0);
 	fprintf(out, ", %u bytes, ", e->msg.len);
+	if (e->is_in) {
+		print_receiver(out, e);
+		return;
+	}
 	if (!e->from.host.family) {
 		fputs("of an unknown sender", out);
 	} else {
@@ -125,7 +147,8 @@ static void print_places(FILE *out, const struct explain *e)
 		if (p->why)
 			fprintf(out, "left: %s\n", p->why);
 		else
-			fprintf(out, "%s\n", *p->becomes ? p->becomes : "its outside address");
+			fprintf(out, "%s\n", *p->becomes ? p->becomes :
+				e->is_in ? "its inside address" : "its outside address");
 	}
 }
 
@@ -304,7 +327,7 @@ static char *translated(const struct explain *e, uint32_t *len)
 {
 	char *new;
 
-	if (e->reason != SIPALG_R_TRANSLATED || !e->to.host.family)
+	if (e->reason != SIPALG_R_TRANSLATED || !explain_is_known(e))
 		return NULL;
 	new = malloc(e->len + e->edits.growth);
 	if (new)
@@ -344,6 +367,7 @@ int cmd_explain(struct ctx *ctx)
 	len = read_message(ctx->nwords ? ctx->words[0] : NULL, data, sizeof(data));
 	if (len < 0)
 		return EXIT_FAILED;
+	e.is_in = ctx->opt[OPT_IN];
 	e.data = data;
 	e.len = len;
 	result = show(ctx, &e);

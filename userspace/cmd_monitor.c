@@ -70,6 +70,12 @@ static const struct cell binding_words[] = {
 	{ NULL }
 };
 
+static const struct cell limit_words[] = {
+	{ "", 0, SIPALG_REACHED_LIMIT },
+	{ "by", 0, SIPALG_REACHED_ADDR },
+	{ NULL }
+};
+
 static const struct {
 	uint16_t attr;
 	const struct schema *schema;
@@ -80,6 +86,7 @@ static const struct {
 	{ SIPALG_A_MESSAGE, &schema_message, message_words },
 	{ SIPALG_A_STREAM, &schema_stream, stream_words },
 	{ SIPALG_A_BINDING, &schema_binding, binding_words },
+	{ SIPALG_A_LIMIT, &schema_limit, limit_words },
 };
 
 /* One that makes no sense is reported and skipped: others will follow. */

@@ -8,7 +8,7 @@ const struct option_info option_infos[OPT_COUNT] = {
 	[OPT_CALL_ID] = { "--call-id", "CALL-ID", "only those with this Call-ID" },
 	[OPT_KIND] = { "--kind", "KIND", "call or subscription: only those" },
 	[OPT_EXPLAIN] = { "--explain", NULL, "with a sentence for each" },
-	[OPT_FROM] = { "--from", "ADDR", "the host inside that sends it, as it knows itself" },
+	[OPT_FROM] = { "--from", "ADDR", "the host inside, as it knows itself" },
 	[OPT_TO] = { "--to", "ADDR", "the address that it has outside" },
 	[OPT_USER] = { "--user", "USER", "only those of this user, or user@domain" },
 	[OPT_ADDRESS] = { "--address", "PREFIX", "only those with an address of it" },
@@ -20,6 +20,7 @@ const struct option_info option_infos[OPT_COUNT] = {
 	[OPT_MESSAGES] = { "--messages", NULL, "each message as well" },
 	[OPT_CDR] = { "--cdr", NULL, "a record for each finished call instead" },
 	[OPT_EVENTS] = { "--file", "FILE", "of \"-j monitor --messages\", not live" },
+	[OPT_IN] = { "--in", NULL, "it comes from outside: what the host inside gets" },
 	[OPT_LIVE] = { "--state", NULL, "calls and registrations instead, in /run/sipalg.state" },
 };
 
@@ -83,7 +84,7 @@ const struct command commands[] = {
 	  "status and counters for a monitoring system, as OpenMetrics text" },
 	{ "monitor", NULL, NULL, OPT(MESSAGES) | OPT(CDR), false, cmd_monitor,
 	  "events as they happen, until it is interrupted" },
-	{ "explain", NULL, "[FILE]", OPT(FROM) | OPT(TO), true, cmd_explain,
+	{ "explain", NULL, "[FILE]", OPT(FROM) | OPT(TO) | OPT(IN), true, cmd_explain,
 	  "what would become of the message in a file, and why" },
 	{ "ladder", NULL, "CALL-ID", OPT(EVENTS), false, cmd_ladder,
 	  "the messages of a call as arrows between its hosts, until it ends" },

@@ -34,6 +34,11 @@ bool explain_has_nat(const struct explain *e)
 	return e->to.host.family && !sip_endpoint_equal(&e->from, &e->to);
 }
 
+bool explain_is_known(const struct explain *e)
+{
+	return e->is_in ? e->from.host.family : e->to.host.family;
+}
+
 /* Which identities are the sender's, going by the module's resolver. */
 static bool names_sender(const struct sip_msg *m, enum sip_hdr_id hdr)
 {
@@ -120,10 +125,13 @@ static enum sipalg_reason resolve(void *priv, const struct sip_ask *ask, struct 
 			uses[ask->place]);
 	if (!p)
 		return SIPALG_R_NO_MEMORY;
-	p->why = why_not(e, ask);
-	if (p->why || !e->to.host.family)
+	p->why = e->is_in ? explain_in_why(e, ask) : why_not(e, ask);
+	if (p->why || !explain_is_known(e))
 		return SIPALG_R_UNCHANGED;
-	get_answer(e, ask, answer);
+	if (e->is_in)
+		explain_in_answer(e, ask, answer);
+	else
+		get_answer(e, ask, answer);
 	sip_host_print(p->becomes, &answer->at.host, answer->write_port ? answer->at.port : 0,
 		       true);
 	return SIPALG_R_TRANSLATED;
@@ -224,6 +232,23 @@ static void guess_sender(struct explain *e)
 		e->from = (struct sip_endpoint){ u.addr, u.port ?: SIP_PORT_DEFAULT };
 }
 
+/* Likewise the receiver; inside it has the port that it has outside. */
+static void complete_in(struct explain *e)
+{
+	struct sip_endpoint given = e->to;
+
+	explain_in_guess(e);
+	e->is_guess = !given.host.family;
+	if (!e->is_guess) {
+		if (!given.port)
+			given.port = sip_host_equal(&given.host, &e->to.host) ? e->to.port :
+										SIP_PORT_DEFAULT;
+		e->to = given;
+	}
+	if (!e->from.port)
+		e->from.port = e->to.port;
+}
+
 /* A sender or its outside without a port has that of the text. */
 static void complete(struct explain *e)
 {
@@ -263,7 +288,7 @@ static enum sipalg_reason translate(struct explain *e)
 /* Ports are opened also where nothing of the text has to change. */
 static bool is_translated(const struct explain *e)
 {
-	if (e->to.host.family)
+	if (explain_is_known(e))
 		return e->edits.n;
 	for (size_t i = 0; i < e->nplaces; i++) {
 		if (!e->places[i].why)
@@ -281,7 +306,10 @@ int explain_run(struct explain *e)
 		return 0;
 	}
 	e->is_parsed = true;
-	complete(e);
+	if (e->is_in)
+		complete_in(e);
+	else
+		complete(e);
 	e->reason = sip_is_signed(&e->msg) ? SIPALG_R_SIGNED : translate(e);
 	if (e->reason == SIPALG_R_NO_MEMORY) {
 		error_say("there is no memory to explain the message");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A dry run of the module's pure layer (kmod/sip, compiled as it is): what would
- * become of a message that a host inside sends to the outside.
+ * become of a message that a host inside sends to the outside, or gets from there.
  */
 #ifndef SIPALGCTL_EXPLAIN_H
 #define SIPALGCTL_EXPLAIN_H
@@ -49,9 +49,12 @@ struct explain_media {
  * struct explain - a message, and what is found out about it
  * @data: its bytes
  * @len: how many
- * @from: the sender as it knows itself; family 0: what Via or Contact say
- * @to: the same outside; family 0: not known
- * @is_guess: @from was not given
+ * @is_in: it comes from outside
+ * @from: the host inside as it knows itself; family 0: what Via or Contact say,
+ *	or with @is_in: not known
+ * @to: the same outside; family 0: not known, or with @is_in: what Request-URI
+ *	or Via say
+ * @is_guess: @from, with @is_in @to, was not given
  * @reason: SIPALG_R_TRANSLATED, SIPALG_R_UNCHANGED, or why it is left alone
  * @bad: the place for which it is left alone; len 0: none in particular
  * @missing: what should be there and is not, or NULL
@@ -60,6 +63,7 @@ struct explain_media {
 struct explain {
 	const char *data;
 	uint32_t len;
+	bool is_in;
 	struct sip_endpoint from;
 	struct sip_endpoint to;
 	bool is_guess;
@@ -93,5 +97,17 @@ struct explain_place *explain_add(struct explain *e, struct sip_span text, const
 				  const char *use);
 
 bool explain_has_nat(const struct explain *e);
+
+/* The address that is written instead is known. */
+bool explain_is_known(const struct explain *e);
+
+/*
+ * The way in, for explain.c. Why a host is left as it is, NULL: it is the
+ * receiver's; what is written instead; and who the receiver is, outside.
+ */
+const char *explain_in_why(const struct explain *e, const struct sip_ask *ask);
+void explain_in_answer(const struct explain *e, const struct sip_ask *ask,
+		       struct sip_answer *answer);
+void explain_in_guess(struct explain *e);
 
 #endif

@@ -39,6 +39,8 @@ static const char *why_unmapped(const struct explain *e, const struct sdp *sdp,
 		return c->text.len ? "its address is a name" : "it has no address";
 	if (sdp_host_is_any(&c->addr))
 		return "it is on hold: what was agreed stays open";
+	if (e->is_in)
+		return "it is where the sender waits: ports of the receiver lead there";
 	if (!e->from.host.family)
 		return "the sender is not known: see --from";
 	if (!is_own(e, c))
@@ -102,6 +104,9 @@ static const char *why_left(const struct explain *e, const struct sdp_conn *c, b
 		return "it is a name";
 	if (sdp_host_is_any(&c->addr))
 		return "it names no host";
+	if (e->is_in)
+		return e->to.host.family && sip_host_equal(&c->addr, &e->to.host) ?
+		       "only the gateway knows whose port it is" : "it is of another host";
 	if (!e->from.host.family)
 		return "the sender is not known: see --from";
 	if (!is_own(e, c)) {
@@ -150,7 +155,9 @@ static bool put_candidate(struct explain *e, const struct sdp *sdp, const struct
 
 	if (c->remote)
 		return put_addr(e, c->addr_text, "a=remote-candidates",
-				"a candidate of the other side", "it is the receiver's");
+				"a candidate of the other side",
+				e->is_in ? "only the gateway knows whose port it is" :
+					   "it is the receiver's");
 	why = why_left(e, &conn, true);
 	if (!why && (l->why || c->udp == is_tcp ||
 		     (c->port != l->port && c->port != l->rtcp_port)))

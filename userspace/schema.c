@@ -102,6 +102,27 @@ static const char *const events[] = {
 	[SIPALG_EVENT_SUBSCRIPTION] = "subscription",
 	[SIPALG_EVENT_STREAM_KILLED] = "stream_killed",
 	[SIPALG_EVENT_BINDING_KILLED] = "binding_killed",
+	[SIPALG_EVENT_LIMIT] = "limit_reached",
+};
+
+static const char *const limits[] = {
+	[SIPALG_LIMIT_DIALOGS] = "dialogs",
+	[SIPALG_LIMIT_DIALOGS_RULE] = "dialogs_rule",
+	[SIPALG_LIMIT_DIALOGS_SOURCE] = "dialogs_source",
+	[SIPALG_LIMIT_DIALOGS_CALL] = "dialogs_call",
+	[SIPALG_LIMIT_REGISTRATIONS] = "registrations",
+	[SIPALG_LIMIT_REGISTRATIONS_RULE] = "registrations_rule",
+	[SIPALG_LIMIT_REGISTRATIONS_SOURCE] = "registrations_source",
+	[SIPALG_LIMIT_REGISTRATIONS_AOR] = "registrations_aor",
+	[SIPALG_LIMIT_BINDINGS] = "bindings",
+	[SIPALG_LIMIT_STREAMS] = "streams",
+	[SIPALG_LIMIT_STREAM_MESSAGES] = "stream_messages",
+	[SIPALG_LIMIT_HELD] = "held",
+	[SIPALG_LIMIT_HELD_STREAM] = "held_stream",
+	[SIPALG_LIMIT_HELD_SOURCE] = "held_source",
+	[SIPALG_LIMIT_FLOWS] = "flows",
+	[SIPALG_LIMIT_RATE] = "rate",
+	[SIPALG_LIMIT_SOURCES] = "sources",
 };
 
 static const char *const ways[] = {
@@ -301,6 +322,13 @@ static const struct field message_fields[] = {
 
 const struct schema schema_message = SCHEMA("message", message_fields);
 
+static const struct field limit_fields[] = {
+	[SIPALG_REACHED_LIMIT] = { "name", V_NAME8, NAMES(limits) },
+	[SIPALG_REACHED_ADDR] = { "addr", V_ADDR },
+};
+
+const struct schema schema_limit = SCHEMA("limit", limit_fields);
+
 static const struct field stream_fields[] = {
 	[SIPALG_STREAM_ID] = { "id", V_U32 },
 	[SIPALG_STREAM_START] = { "start", V_TIME },
@@ -395,6 +423,7 @@ static const struct field top_fields[] = {
 	[SIPALG_A_STREAM] = { "stream", V_NEST, .nest = &schema_stream },
 	[SIPALG_A_RULE] = { "rule", V_NEST, .nest = &schema_rule },
 	[SIPALG_A_STATE] = { "state", V_BINARY },	/* state.c has its own table */
+	[SIPALG_A_LIMIT] = { "limit", V_NEST, .nest = &schema_limit },
 };
 
 const struct schema schema_top = SCHEMA("message", top_fields);
@@ -408,6 +437,7 @@ _Static_assert(SIPALG_REG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_OPTIONS_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_BINDING_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_MSG_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
+_Static_assert(SIPALG_REACHED_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_STREAM_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_RULE_MAX <= SCHEMA_MAX, "SCHEMA_MAX");
 _Static_assert(SIPALG_O_COUNT <= SCHEMA_MAX, "SCHEMA_MAX");
@@ -422,5 +452,7 @@ _Static_assert(COUNT(registration_fields) == SIPALG_REG_MAX + 1, "schema_registr
 _Static_assert(COUNT(options_fields) == SIPALG_OPTIONS_MAX + 1, "schema_options");
 _Static_assert(COUNT(binding_fields) == SIPALG_BINDING_MAX + 1, "schema_binding");
 _Static_assert(COUNT(message_fields) == SIPALG_MSG_MAX + 1, "schema_message");
+_Static_assert(COUNT(limits) == SIPALG_LIMIT_COUNT, "limits");
+_Static_assert(COUNT(limit_fields) == SIPALG_REACHED_MAX + 1, "schema_limit");
 _Static_assert(COUNT(stream_fields) == SIPALG_STREAM_MAX + 1, "schema_stream");
 _Static_assert(COUNT(rule_fields) == SIPALG_RULE_MAX + 1, "schema_rule");

@@ -68,6 +68,7 @@ extern const struct schema schema_registration;
 extern const struct schema schema_options;
 extern const struct schema schema_binding;
 extern const struct schema schema_message;
+extern const struct schema schema_limit;
 extern const struct schema schema_stream;
 extern const struct schema schema_rule;
 

@@ -545,7 +545,7 @@ static void port_exhausted(struct kunit *test)
 	/* The same port, and the four pairs of the range */
 	KUNIT_EXPECT_EQ(test, n, 5);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(b), -EADDRINUSE);
-	KUNIT_EXPECT_EQ(test, sipalg_reason_of(PTR_ERR(b)), SIPALG_R_NO_PORT);
+	KUNIT_EXPECT_EQ(test, sipalg_reason_of(ctx, PTR_ERR(b)), SIPALG_R_NO_PORT);
 	KUNIT_EXPECT_EQ(test, ctx->nmade, 10);
 	EXPECT_COUNTS(g, 0, 0, 0, 10);
 	/* One pair comes back. */

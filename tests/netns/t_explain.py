@@ -12,15 +12,15 @@ import subprocess
 
 import gateway
 import net
-from line import Line, request
+from line import Line, request, response
 from tap import check, equal, run_all
 
 line = Line()
 
 
-def foretell(data):
+def foretell(data, *more):
     said = json.loads(subprocess.run(
-        [net.CTL, '-j', 'explain', '--from', '{}:{}'.format(*line.inner),
+        [net.CTL, '-j', 'explain', *more, '--from', '{}:{}'.format(*line.inner),
          '--to', '{}:{}'.format(*line.outer)], input=data, stdout=subprocess.PIPE, check=True).stdout)
     return said, said['message'].encode() if 'message' in said else data
 
@@ -104,6 +104,39 @@ def test_left_alone():
     ):
         line.new()
         compare(text, result, result)
+
+
+def compare_in(text, result, what):
+    """The server sends it; what the phone gets is what was foretold."""
+    data = line.outside(text)
+    said, expect = foretell(data, '--in')
+    before = gateway.counter(said['result'])
+    line.server.sendto(data, line.outer)
+    line.got(line.phone, expect, what)
+    equal(said['result'], result, what)
+    check(gateway.counter(said['result']) > before, f'{what}: not counted as {result}')
+
+
+def test_way_in():
+    """--in: responses and requests from outside, with the phone's own address and without"""
+    for fields in (
+            ('Contact: <sip:carol@{s}>', 'Record-Route: <sip:{s};lr>'),
+            ('Contact: <sip:alice@{a}>;expires=60, <sip:alice@{s}>',),
+            ('P-Asserted-Identity: <sip:carol@{h}>', 'Refer-To: <sip:x@{h}:7000>', 'User-Agent: {h}'),
+    ):
+        line.new()
+        compare(request('Contact: <sip:alice@{a}>'), 'translated', 'the request')
+        compare_in(response(*fields), 'translated', fields)
+    line.new()
+    via = 'Via: SIP/2.0/UDP {s};branch=z9hG4bK{n}'
+    compare_in(request(via, 'From: <sip:carol@{h}>;tag=1', 'To: <sip:alice@{h}>', 'Contact: <sip:carol@{a}>',
+                       'Route: <sip:{a};lr>, <sip:{s};lr>', uri='sip:alice@{a}', method='MESSAGE',
+                       without=('Via', 'From', 'To')), 'translated', 'a request from outside')
+    line.new()
+    compare_in(request(via, 'From: <sip:carol@{s}>;tag=1', uri='sip:alice@example.com', method='MESSAGE',
+                       without=('Via', 'From')), 'unchanged', 'one with nothing of the receiver')
+    line.new()
+    compare_in(request(via, 'no field', uri='sip:alice@{a}', without=('Via',)), 'malformed', 'one that is malformed')
 
 
 run_all(globals())

@@ -215,6 +215,7 @@ int main(void)
 	test_lengths(&schema_options);
 	test_lengths(&schema_binding);
 	test_lengths(&schema_message);
+	test_lengths(&schema_limit);
 	test_lengths(&schema_stream);
 	test_lengths(&schema_rule);
 	test_walk();
