@@ -326,6 +326,21 @@ def test_peer_moves():
     over(leg, outer)
 
 
+def test_early_peer_moves():
+    """an early answer names another host than the one before: the old host is not heard any more, though it goes on"""
+    leg = pair.leg()
+    invite = leg.ask(alice, 'INVITE', leg.offer(alice))
+    outer = invite.seen.media
+    leg.say(invite, 183, leg.offer(carol, address=net.S2))
+    pair.check_both(outer, host=net.S2)
+    leg.say(invite, 183, leg.offer(carol))
+    pair.check_both(outer)
+    pair.check_shut(outer, host=net.S2)
+    leg.say(invite, 200, leg.offer(carol))
+    leg.ask(alice, 'ACK')
+    over(leg, outer)
+
+
 def test_late_reinvite():
     """a re-INVITE without offer: what is agreed holds until the ACK answers"""
     leg, outer = up()

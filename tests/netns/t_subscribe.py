@@ -224,11 +224,12 @@ def test_ended():
         subscription = Subscription(phone, server).request()
         subscription.answer(489, 'Bad Event', None)
         subscription.check_out(network, server, 'although it refused')
-        subscription = Subscription(phone, server).request()
-        subscription.answer()
-        subscription.request()
-        subscription.answer(481, 'Subscription Does Not Exist', None)
-        subscription.check_out(network, server, 'although it does not know the subscription')
+        for status, reason in ((481, 'Subscription Does Not Exist'), (489, 'Bad Event'), (404, 'Not Found')):
+            subscription = Subscription(phone, server).request()
+            subscription.answer()
+            subscription.request()
+            subscription.answer(status, reason, None)
+            subscription.check_out(network, server, f'although a refresh was answered with {status}')
 
 
 def test_fork():
