@@ -121,6 +121,7 @@ static enum sipalg_reason apply_stream(struct sipalg_ctx *ctx)
 static enum sipalg_reason prepare(struct sipalg_ctx *ctx)
 {
 	u32 len = ctx->packet.payload_len + ctx->edits.growth;
+	int err;
 
 	if (ctx->observe)
 		return SIPALG_R_OBSERVED;
@@ -130,10 +131,10 @@ static enum sipalg_reason prepare(struct sipalg_ctx *ctx)
 		return apply_stream(ctx);
 	if (len > SIPALG_MESSAGE_MAX)
 		return SIPALG_R_TOO_LONG;
-	if (sipalg_packet_prepare(&ctx->packet, len))
-		return SIPALG_R_EDIT_FAILED;
+	err = sipalg_packet_prepare(&ctx->packet, len);
+	/* Events read it, also of one for which memory ran out halfway. */
 	ctx->msg.data = sipalg_packet_payload(&ctx->packet);
-	return SIPALG_R_TRANSLATED;
+	return err ? SIPALG_R_EDIT_FAILED : SIPALG_R_TRANSLATED;
 }
 
 static void write_edits(char *payload, unsigned int old, unsigned int len, const void *priv)

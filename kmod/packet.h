@@ -65,7 +65,7 @@ const void *sipalg_packet_peek(const struct sipalg_packet *p, unsigned int n,
 
 /**
  * sipalg_packet_prepare() - make a UDP datagram ready for a new payload
- * @p: the packet; may move
+ * @p: the packet; may move, also if this fails
  * @len: the length that the payload is going to have
  * Return: 0, and sipalg_packet_rewrite() cannot fail; -EMSGSIZE if no datagram
  * can be that long, -ENOMEM, -EOPNOTSUPP if this is no plain UDP datagram. The
