@@ -46,6 +46,11 @@ struct sipalg_end_key {
 	u8 zero;
 };
 
+/* What is behind the address is hashed and compared as two words. */
+static_assert(offsetof(struct sipalg_end_key, port) % sizeof(u32) == 0 &&
+	      sizeof(struct sipalg_end_key) ==
+	      offsetof(struct sipalg_end_key, port) + 2 * sizeof(u32));
+
 struct sipalg_end {
 	struct rhlist_head node;
 	struct sipalg_end_key key;

@@ -112,6 +112,16 @@ static int result(struct genl_info *info, int attr, const struct victims *v)
 	return -ENOENT;
 }
 
+static int get_id(struct genl_info *info, struct victims *v)
+{
+	if (GENL_REQ_ATTR_CHECK(info, SIPALG_A_ID)) {
+		NL_SET_ERR_MSG(info->extack, "which one? its id is missing");
+		return -EINVAL;
+	}
+	v->id = nla_get_u32(info->attrs[SIPALG_A_ID]);
+	return 0;
+}
+
 int sipalg_dialog_kill_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sipalg_net *sn = sipalg_net(genl_info_net(info));
@@ -169,12 +179,11 @@ int sipalg_binding_kill_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sipalg_net *sn = sipalg_net(genl_info_net(info));
 	struct victims v = {};
+	int err;
 
-	if (GENL_REQ_ATTR_CHECK(info, SIPALG_A_ID)) {
-		NL_SET_ERR_MSG(info->extack, "which one? its id is missing");
-		return -EINVAL;
-	}
-	v.id = nla_get_u32(info->attrs[SIPALG_A_ID]);
+	err = get_id(info, &v);
+	if (err)
+		return err;
 	if (sn->locks)
 		kill_in(&sn->ends, &v, kill_binding);
 	if (v.signalling) {
@@ -193,12 +202,11 @@ int sipalg_registration_kill_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sipalg_net *sn = sipalg_net(genl_info_net(info));
 	struct victims v = {};
+	int err;
 
-	if (GENL_REQ_ATTR_CHECK(info, SIPALG_A_ID)) {
-		NL_SET_ERR_MSG(info->extack, "which one? its id is missing");
-		return -EINVAL;
-	}
-	v.id = nla_get_u32(info->attrs[SIPALG_A_ID]);
+	err = get_id(info, &v);
+	if (err)
+		return err;
 	if (sn->locks)
 		kill_in(&sn->registrations, &v, kill_registration);
 	return result(info, SIPALG_A_ID, &v);
