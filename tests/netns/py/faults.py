@@ -3,8 +3,9 @@
 
 import os
 import re
+import time
 
-from tap import Skip, check
+from tap import Skip, check, equal
 
 FAILSLAB = '/sys/kernel/debug/failslab'
 DEPTH = 32  # frames that are looked at, the most that the kernel takes
@@ -104,3 +105,11 @@ def leaks(keep=re.compile('sipalg')):
     with open(path, encoding='ascii', errors='replace') as f:
         found = f.read()
     return '\n'.join(part for part in found.split('unreferenced object') if keep.search(part))
+
+
+def check_leaks():
+    """Fail if kmemleak finds anything of ours."""
+    if not os.path.exists('/sys/kernel/debug/kmemleak'):
+        raise Skip('this kernel has no kmemleak')
+    time.sleep(5.5)  # what is younger is not reported
+    equal(leaks(), '', 'leaks')
