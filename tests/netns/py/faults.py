@@ -100,8 +100,10 @@ def leaks(keep=re.compile('sipalg')):
     path = '/sys/kernel/debug/kmemleak'
     if not os.path.exists(path):
         return ''
-    with open(path, 'w', encoding='ascii') as f:
-        f.write('scan\n')
+    # An object's first scan only notes its checksum: it could be in use.
+    for _ in range(2):
+        with open(path, 'w', encoding='ascii') as f:
+            f.write('scan\n')
     with open(path, encoding='ascii', errors='replace') as f:
         found = f.read()
     return '\n'.join(part for part in found.split('unreferenced object') if keep.search(part))
@@ -112,4 +114,4 @@ def check_leaks():
     if not os.path.exists('/sys/kernel/debug/kmemleak'):
         raise Skip('this kernel has no kmemleak')
     time.sleep(5.5)  # what is younger is not reported
-    equal(leaks(), '', 'leaks')
+    equal(leaks()[:2000], '', 'leaks')
