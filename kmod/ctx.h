@@ -184,6 +184,9 @@ static inline const struct sip_host *sipalg_outer_host(const struct sipalg_ctx *
 enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 				  struct sip_answer *answer);
 
+/* What sipalg_resolve() need not be asked for; see struct sip_resolver. */
+u64 sipalg_resolve_skips(const struct sipalg_ctx *ctx);
+
 /* The one that translates nothing, and notes what a phone registers; likewise. */
 enum sipalg_reason sipalg_observe(void *priv, const struct sip_ask *ask,
 				  struct sip_answer *answer);

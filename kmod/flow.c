@@ -11,19 +11,6 @@
 
 u32 sipalg_flow_magic;
 
-void sip_host_from_inet(struct sip_host *h, const union nf_inet_addr *a, u8 pf)
-{
-	memset(h, 0, sizeof(*h));
-	h->family = pf == NFPROTO_IPV4 ? 4 : 6;
-	memcpy(h->addr, a, pf == NFPROTO_IPV4 ? 4 : 16);
-}
-
-void sip_host_to_inet(union nf_inet_addr *a, const struct sip_host *h)
-{
-	memset(a, 0, sizeof(*a));
-	memcpy(a, h->addr, h->family == 4 ? 4 : 16);
-}
-
 static void src_of(struct sip_endpoint *e, const struct nf_conntrack_tuple *t)
 {
 	sip_host_from_inet(&e->host, &t->src.u3, t->src.l3num);

@@ -144,7 +144,28 @@ void sipalg_flow_again(struct sipalg_net *sn, struct nf_conn *ct, u16 flags);
 /* The flow that others become related to: its own master, if it has one. */
 struct nf_conn *sipalg_flow_root(struct nf_conn *ct);
 
-void sip_host_from_inet(struct sip_host *h, const union nf_inet_addr *a, u8 pf);
-void sip_host_to_inet(union nf_inet_addr *a, const struct sip_host *h);
+/* Inlined, and each length a constant: these are some moves. */
+static inline void sip_host_from_inet(struct sip_host *h, const union nf_inet_addr *a,
+				      u8 pf)
+{
+	if (pf == NFPROTO_IPV4) {
+		h->family = 4;
+		memcpy(h->addr, a, 4);
+		memset(h->addr + 4, 0, 12);
+	} else {
+		h->family = 6;
+		memcpy(h->addr, a, 16);
+	}
+}
+
+static inline void sip_host_to_inet(union nf_inet_addr *a, const struct sip_host *h)
+{
+	if (h->family == 4) {
+		memcpy(a, h->addr, 4);
+		memset((u8 *)a + 4, 0, 12);
+	} else {
+		memcpy(a, h->addr, 16);
+	}
+}
 
 #endif

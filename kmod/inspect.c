@@ -75,6 +75,9 @@ static enum sipalg_reason plan(struct sipalg_ctx *ctx)
 	const struct sip_resolver resolver = {
 		.resolve = ctx->observe ? sipalg_observe : sipalg_resolve,
 		.priv = ctx,
+		/* Who observes looks at Contacts only. */
+		.skip = ctx->observe ? ~SIP_HDR_BIT(SIP_HDR_CONTACT) :
+				       sipalg_resolve_skips(ctx),
 	};
 	enum sipalg_reason ret;
 

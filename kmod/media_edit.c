@@ -9,10 +9,9 @@
 static void put_host(struct sipalg_ctx *ctx, struct sip_span at,
 		     const struct sip_host *host)
 {
-	char text[SIP_HOSTPORT_MAX];
-	u32 n = sip_host_print(text, host, 0, false);
+	u32 n = sip_host_print(sip_edits_room(&ctx->edits), host, 0, false);
 
-	sip_edits_add(&ctx->edits, ctx->msg.data, at, text, n);
+	sip_edits_take(&ctx->edits, ctx->msg.data, at, n);
 }
 
 /* A connection line may stand twice. */

@@ -527,6 +527,32 @@ enum sipalg_reason sipalg_resolve(void *priv, const struct sip_ask *ask,
 	return ret;
 }
 
+/* Places that never name the sender itself: is_theirs() at a glance. */
+static u64 theirs(const struct sipalg_ctx *ctx)
+{
+	u64 all = 0;
+
+	if (!sipalg_is_request(ctx))
+		return SIP_HDR_BIT(SIP_HDR_VIA) | SIP_HDR_BIT(SIP_HDR_FROM);
+	if (!is_own_identity(ctx, SIP_HDR_TO, true))
+		all = SIP_HDR_BIT(SIP_HDR_TO);
+	return all | SIP_HDR_BIT(SIP_HDR_OTHER);
+}
+
+/*
+ * Most of a message's hosts are of those that the answer is clear of before
+ * they are read. A Contact is noted in any case.
+ */
+u64 sipalg_resolve_skips(const struct sipalg_ctx *ctx)
+{
+	u64 in = 0;
+
+	if (sipalg_is_request(ctx))
+		in = SIP_HDR_BIT(SIP_HDR_VIA) | SIP_HDR_BIT(SIP_HDR_CONTACT);
+	return (sipalg_sender_is_near(ctx) ? theirs(ctx) : ~0ULL) &
+	       (ctx->dst_nat ? in : ~0ULL) & ~SIP_HDR_BIT(SIP_HDR_CONTACT);
+}
+
 /*
  * A phone that knows its outer address is reached there by its flow's own port,
  * which is then where it is inside.

@@ -268,7 +268,7 @@ static void complete(struct explain *e)
 
 static enum sipalg_reason translate(struct explain *e)
 {
-	const struct sip_resolver resolver = { resolve, e };
+	const struct sip_resolver resolver = { .resolve = resolve, .priv = e };
 	enum sipalg_reason r = explain_bodies(e);
 
 	if (r == SIPALG_R_OK)

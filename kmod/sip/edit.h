@@ -23,6 +23,9 @@ struct sip_edit {
 
 /**
  * struct sip_edits - replacements, sorted by place, not overlapping
+ * @grows: some make the message longer, so that no byte moves to the left
+ *	where @shrinks is not set
+ * @shrinks: some make it shorter
  * @failed: an edit did not fit or overlapped; nothing may be applied then
  * @growth: bytes the message grows by (negative: shrinks)
  */
@@ -30,9 +33,11 @@ struct sip_edits {
 	u16 n;
 	u16 used;
 	bool failed;
+	bool grows;
+	bool shrinks;
 	s32 growth;
 	struct sip_edit edit[SIP_MAX_EDITS];
-	char text[SIP_EDIT_TEXT];
+	char text[SIP_EDIT_TEXT + SIP_HOSTPORT_MAX];
 };
 
 void sip_edits_init(struct sip_edits *e);
@@ -49,6 +54,18 @@ void sip_edits_init(struct sip_edits *e);
  */
 bool sip_edits_add(struct sip_edits *e, const char *data, struct sip_span s,
 		   const char *text, u32 len);
+
+/*
+ * As sip_edits_add(), with what was written to sip_edits_room(), which has room
+ * for SIP_HOSTPORT_MAX bytes.
+ */
+bool sip_edits_take(struct sip_edits *e, const char *data, struct sip_span s,
+		    u32 len);
+
+static inline char *sip_edits_room(struct sip_edits *e)
+{
+	return e->text + e->used;
+}
 
 /* As sip_edits_add(), with a decimal number as text. */
 bool sip_edits_add_number(struct sip_edits *e, const char *data,

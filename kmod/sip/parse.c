@@ -179,10 +179,12 @@ static enum sipalg_reason index_fields(struct sip_msg *m, u32 pos)
 		h->value = value;
 		h++;
 		n++;
-		if (m->first[id])
+		if (m->first[id]) {
 			m->hdrs[last[id] - 1].next = n;
-		else
+		} else {
 			m->first[id] = n;
+			m->present |= 1ULL << id;
+		}
 		last[id] = n;
 	}
 	m->nhdrs = n;

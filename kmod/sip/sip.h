@@ -129,6 +129,7 @@ struct sip_nameaddr {
  * @from: From's one element
  * @to: To's
  * @nhdrs: how many of @hdrs are used
+ * @present: a bit for each id that has a field
  * @first: index + 1 of the first field of each id, 0 for none
  * @hdrs: the fields in the order of the message
  */
@@ -149,6 +150,7 @@ struct sip_msg {
 	struct sip_nameaddr from;
 	struct sip_nameaddr to;
 	u16 nhdrs;
+	u64 present;
 	u16 first[SIP_HDR_COUNT];
 	struct sip_hdr hdrs[SIP_MAX_HDRS];
 };
@@ -232,6 +234,9 @@ void sip_host_parse(const char *data, struct sip_span s, struct sip_host *h);
 
 /* The longest text that sip_host_print() writes, with port and brackets. */
 #define SIP_HOSTPORT_MAX 56
+
+/* A number in decimal, up to ten digits. No NUL. Return: the bytes written. */
+u32 sip_number_print(char *buf, u32 v);
 
 /*
  * Write an address as text: IPv6 as RFC 5952 does, in brackets if asked;

@@ -5,35 +5,29 @@
 #include "translate.h"
 #include "scan.h"
 
-/* What each header field means; all others are never looked at. */
-static const struct {
-	u8 hdr;
-	u8 place;
-} places[] = {
-	{ SIP_HDR_CONTACT, SIP_PLACE_CONTACT },
-	{ SIP_HDR_ROUTE, SIP_PLACE_ROUTE },
-	{ SIP_HDR_RECORD_ROUTE, SIP_PLACE_ROUTE },
-	{ SIP_HDR_PATH, SIP_PLACE_ROUTE },
-	{ SIP_HDR_SERVICE_ROUTE, SIP_PLACE_ROUTE },
-	{ SIP_HDR_REFER_TO, SIP_PLACE_REFER },
-	{ SIP_HDR_ALERT_INFO, SIP_PLACE_REFER },
-	{ SIP_HDR_CALL_INFO, SIP_PLACE_REFER },
-	{ SIP_HDR_FROM, SIP_PLACE_IDENTITY },
-	{ SIP_HDR_TO, SIP_PLACE_IDENTITY },
-	{ SIP_HDR_REFERRED_BY, SIP_PLACE_IDENTITY },
-	{ SIP_HDR_P_ASSERTED_IDENTITY, SIP_PLACE_IDENTITY },
-	{ SIP_HDR_P_PREFERRED_IDENTITY, SIP_PLACE_IDENTITY },
-	{ SIP_HDR_P_ASSOCIATED_URI, SIP_PLACE_IDENTITY },
-	{ SIP_HDR_REMOTE_PARTY_ID, SIP_PLACE_IDENTITY },
-	{ SIP_HDR_DIVERSION, SIP_PLACE_IDENTITY },
-	{ SIP_HDR_HISTORY_INFO, SIP_PLACE_IDENTITY },
-	{ SIP_HDR_REPLY_TO, SIP_PLACE_IDENTITY },
-};
+#define BIT_OF(name)	SIP_HDR_BIT(SIP_HDR_##name)
 
-bool sip_endpoint_equal(const struct sip_endpoint *a,
-			const struct sip_endpoint *b)
+/* What each header field means; those that are in none are never looked at. */
+#define ROUTES		(BIT_OF(ROUTE) | BIT_OF(RECORD_ROUTE) | BIT_OF(PATH) | \
+			 BIT_OF(SERVICE_ROUTE))
+#define REFERENCES	(BIT_OF(REFER_TO) | BIT_OF(ALERT_INFO) | BIT_OF(CALL_INFO))
+#define IDENTITIES	(BIT_OF(FROM) | BIT_OF(TO) | BIT_OF(REFERRED_BY) | \
+			 BIT_OF(P_ASSERTED_IDENTITY) | \
+			 BIT_OF(P_PREFERRED_IDENTITY) | \
+			 BIT_OF(P_ASSOCIATED_URI) | BIT_OF(REMOTE_PARTY_ID) | \
+			 BIT_OF(DIVERSION) | BIT_OF(HISTORY_INFO) | \
+			 BIT_OF(REPLY_TO))
+#define LISTS		(BIT_OF(CONTACT) | ROUTES | REFERENCES | IDENTITIES)
+
+static enum sip_place place_of(enum sip_hdr_id id)
 {
-	return a->port == b->port && sip_host_equal(&a->host, &b->host);
+	u64 bit = SIP_HDR_BIT(id);
+
+	if (bit & IDENTITIES)
+		return SIP_PLACE_IDENTITY;
+	if (bit & ROUTES)
+		return SIP_PLACE_ROUTE;
+	return bit & REFERENCES ? SIP_PLACE_REFER : SIP_PLACE_CONTACT;
 }
 
 /* Where nothing changes, not even another way to write an address does. */
@@ -41,25 +35,23 @@ static bool put_endpoint(struct sip_edits *edits, const char *data,
 			 struct sip_span s, const struct sip_ask *ask,
 			 const struct sip_answer *answer)
 {
-	char text[SIP_HOSTPORT_MAX];
 	u32 n;
 
 	if (sip_host_equal(&ask->at.host, &answer->at.host) &&
 	    answer->write_port == ask->port_written &&
 	    (!ask->port_written || ask->at.port == answer->at.port))
 		return true;
-	n = sip_host_print(text, &answer->at.host,
+	n = sip_host_print(sip_edits_room(edits), &answer->at.host,
 			   answer->write_port ? answer->at.port : 0, true);
-	return sip_edits_add(edits, data, s, text, n);
+	return sip_edits_take(edits, data, s, n);
 }
 
 static bool put_host(struct sip_edits *edits, const char *data,
 		     struct sip_span s, const struct sip_host *host)
 {
-	char text[SIP_HOSTPORT_MAX];
-	u32 n = sip_host_print(text, host, 0, data[s.off] == '[');
+	u32 n = sip_host_print(sip_edits_room(edits), host, 0, data[s.off] == '[');
 
-	return sip_edits_add(edits, data, s, text, n);
+	return sip_edits_take(edits, data, s, n);
 }
 
 /* The port behind a host that stays: @port is ":5060", or where it would be. */
@@ -83,7 +75,7 @@ static struct sip_span maddr_of(const char *data, const struct sip_uri *u,
 {
 	struct sip_span s = {};
 
-	memset(h, 0, sizeof(*h));
+	h->family = 0;
 	if (u->params.len && sip_param(data, u->params, "maddr", &s) && s.len)
 		sip_host_parse(data, s, h);
 	return s;
@@ -283,22 +275,21 @@ enum sipalg_reason sip_translate(const struct sip_msg *m,
 				 const struct sip_resolver *r,
 				 struct sip_edits *edits)
 {
+	u64 left = m->present & ~r->skip;
 	enum sipalg_reason ret;
-	u32 i;
 
-	if (m->ruri.len) {
+	if (m->ruri.len && !(r->skip & BIT_OF(OTHER))) {
 		struct sip_ask ask = { .place = SIP_PLACE_RURI };
 
 		ret = ask_uri(m, r, edits, &ask, m->ruri);
 		if (is_failure(ret))
 			return ret;
 	}
-	ret = translate_vias(m, r, edits);
-	for (i = 0; !is_failure(ret) && i < sizeof(places) / sizeof(*places); i++) {
-		/* Most of them are in no message. */
-		if (m->first[places[i].hdr])
-			ret = translate_list(m, r, edits, places[i].hdr,
-					     places[i].place);
+	ret = left & BIT_OF(VIA) ? translate_vias(m, r, edits) : SIPALG_R_OK;
+	for (left &= LISTS; left && !is_failure(ret); left &= left - 1) {
+		enum sip_hdr_id id = (enum sip_hdr_id)__builtin_ctzll(left);
+
+		ret = translate_list(m, r, edits, id, place_of(id));
 	}
 	if (is_failure(ret))
 		return ret;

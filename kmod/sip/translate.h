@@ -69,6 +69,9 @@ struct sip_answer {
 
 /**
  * struct sip_resolver - knows which endpoints are ours
+ * @skip: a bit for each enum sip_hdr_id (SIP_HDR_OTHER: the Request-URI) that
+ *	need not be asked for, because the answer would be SIPALG_R_UNCHANGED
+ *	and nothing be learnt
  * @resolve: SIPALG_R_TRANSLATED with *answer filled in: replace;
  *	SIPALG_R_UNCHANGED: leave it as it is; any other reason: leave the
  *	whole message as it is
@@ -78,7 +81,10 @@ struct sip_resolver {
 	enum sipalg_reason (*resolve)(void *priv, const struct sip_ask *ask,
 				      struct sip_answer *answer);
 	void *priv;
+	u64 skip;
 };
+
+#define SIP_HDR_BIT(id)	(1ULL << (id))
 
 /**
  * sip_translate() - collect the edits for the start line and the header fields
@@ -98,7 +104,10 @@ enum sipalg_reason sip_translate(const struct sip_msg *m,
 				 const struct sip_resolver *r,
 				 struct sip_edits *edits);
 
-bool sip_endpoint_equal(const struct sip_endpoint *a,
-			const struct sip_endpoint *b);
+static inline bool sip_endpoint_equal(const struct sip_endpoint *a,
+				      const struct sip_endpoint *b)
+{
+	return a->port == b->port && sip_host_equal(&a->host, &b->host);
+}
 
 #endif

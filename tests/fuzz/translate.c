@@ -237,7 +237,7 @@ static void need_addresses(const struct sip_msg *m, const struct sip_edits *e)
 static struct result translate(const char *data, u32 len, bool out)
 {
 	struct rule rule = { data, out, false };
-	const struct sip_resolver resolver = { resolve, &rule };
+	const struct sip_resolver resolver = { .resolve = resolve, .priv = &rule };
 	struct result res = { 0 };
 	static struct sip_edits e;
 	static struct sip_msg m;

@@ -187,7 +187,7 @@ static enum sipalg_reason note(void *priv, const struct sip_ask *ask,
 
 static u32 ask_about(const char *field)
 {
-	static const struct sip_resolver r = { note, NULL };
+	static const struct sip_resolver r = { .resolve = note };
 	char text[1024];
 
 	sprintf(text, HEAD "%s\r\n\r\n", field);

@@ -74,7 +74,7 @@ static u32 build(char *to, const struct shape *s, u32 size)
 
 static void look(const char *data, u32 len)
 {
-	static const struct sip_resolver r = { resolve, NULL };
+	static const struct sip_resolver r = { .resolve = resolve };
 	static struct sip_edits e;
 	static struct sip_msg m;
 	const struct sip_hdr *h;

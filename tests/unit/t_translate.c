@@ -38,7 +38,7 @@ static enum sipalg_reason resolve(void *priv, const struct sip_ask *ask,
 
 static enum sipalg_reason run(const char *field, char *out)
 {
-	static const struct sip_resolver r = { resolve, NULL };
+	static const struct sip_resolver r = { .resolve = resolve };
 	enum sipalg_reason ret;
 	const char *data;
 	char text[2048];
@@ -170,7 +170,7 @@ static enum sipalg_reason same(void *priv, const struct sip_ask *ask,
 
 static void unchanged(void)
 {
-	static const struct sip_resolver r = { same, NULL };
+	static const struct sip_resolver r = { .resolve = same };
 	static const char text[] =
 		"OPTIONS sip:[2001:DB8::0]:05060 SIP/2.0\r\n"
 		"Via: SIP/2.0/UDP [2001:0db8::A]:05060\r\nCall-ID: 1\r\n"
@@ -214,7 +214,7 @@ static void too_many(void)
 		"Contact: <sip:10.0.0.1>", "Via: SIP/2.0/UDP 10.0.0.1",
 		"Via: SIP/2.0/UDP 10.0.0.1 : 5",
 	};
-	static const struct sip_resolver r = { resolve, NULL };
+	static const struct sip_resolver r = { .resolve = resolve };
 	static char text[16384];
 	size_t i;
 	u32 k, n;
@@ -240,7 +240,7 @@ static void too_many(void)
 /* The Request-URI comes first, and its refusal is the message's too. */
 static void request_uri(void)
 {
-	static const struct sip_resolver r = { resolve, NULL };
+	static const struct sip_resolver r = { .resolve = resolve };
 	static const char text[] =
 		"OPTIONS sip:10.0.0.1:5;x SIP/2.0\r\nVia: SIP/2.0/UDP x\r\n"
 		"Call-ID: 1\r\nFrom: <sip:x>\r\nTo: <sip:x>\r\n"
