@@ -132,8 +132,14 @@ static inline u32 sip_find(const char *data, u32 pos, u32 end, char byte)
 	return (u32)i;
 }
 
+/* The next LF; @stop if there is none. */
+const char *sip_lf(const char *p, const char *stop);
+
 /* The next LF; @end if there is none. */
-u32 sip_find_lf(const char *data, u32 pos, u32 end);
+static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
+{
+	return (u32)(sip_lf(data + pos, data + end) - data);
+}
 
 /* Are these eight bytes letters and '-' only? */
 static inline bool sip_letters8(const char *p)
@@ -254,12 +260,17 @@ struct sip_name {
 	char text[23];
 };
 
-extern const struct sip_name sip_hdr_names[SIP_HDR_COUNT];
+/*
+ * Names that are known, by enum sip_hdr_id; behind them, those of fields that
+ * nobody asks for and many messages have.
+ */
+#define SIP_HDR_PASSED	21
+extern const struct sip_name sip_hdr_names[SIP_HDR_COUNT + SIP_HDR_PASSED];
 extern const u8 sip_hdr_slots[256];
 extern const u8 sip_hdr_compact[26];
 
 /* Of the first letter, the one in the middle, and the length. */
-#define SIP_HDR_SLOT(first, mid, len)	(((first) + 3 * (mid) + 8 * (len)) & 255)
+#define SIP_HDR_SLOT(first, mid, len)	(((first) + 2 * (mid) + 57 * (len)) & 255)
 
 /* The id of a name that is not empty, inlined where each field comes by. */
 static __always_inline enum sip_hdr_id sip_hdr_id_of(const char *p, u32 len)
@@ -269,7 +280,7 @@ static __always_inline enum sip_hdr_id sip_hdr_id_of(const char *p, u32 len)
 	id = sip_hdr_slots[SIP_HDR_SLOT(first, mid, len)];
 	if (sip_hdr_names[id].len == len &&
 	    sip_same(p, sip_hdr_names[id].text, len))
-		return id;
+		return id < SIP_HDR_COUNT ? id : SIP_HDR_OTHER;
 	return len == 1 && first - 'a' < 26 ? sip_hdr_compact[first - 'a'] :
 					      SIP_HDR_OTHER;
 }
