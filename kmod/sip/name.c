@@ -7,7 +7,7 @@
 
 #define NAME(s)	{ sizeof(s) - 1, s }
 
-const struct sip_name sip_hdr_names[SIP_HDR_COUNT + SIP_HDR_PASSED] = {
+const struct sip_name sip_hdr_names[SIP_HDR_COUNT] = {
 	[SIP_HDR_OTHER] = NAME("?"),
 	[SIP_HDR_VIA] = NAME("Via"),
 	[SIP_HDR_FROM] = NAME("From"),
@@ -46,27 +46,6 @@ const struct sip_name sip_hdr_names[SIP_HDR_COUNT + SIP_HDR_PASSED] = {
 	[SIP_HDR_AUTHORIZATION] = NAME("Authorization"),
 	[SIP_HDR_PROXY_AUTHORIZATION] = NAME("Proxy-Authorization"),
 	[SIP_HDR_REASON] = NAME("Reason"),
-	[SIP_HDR_COUNT] = NAME("Max-Forwards"),
-	[SIP_HDR_COUNT + 1] = NAME("Allow"),
-	[SIP_HDR_COUNT + 2] = NAME("Supported"),
-	[SIP_HDR_COUNT + 3] = NAME("Accept"),
-	[SIP_HDR_COUNT + 4] = NAME("User-Agent"),
-	[SIP_HDR_COUNT + 5] = NAME("Server"),
-	[SIP_HDR_COUNT + 6] = NAME("Allow-Events"),
-	[SIP_HDR_COUNT + 7] = NAME("Date"),
-	[SIP_HDR_COUNT + 8] = NAME("Min-SE"),
-	[SIP_HDR_COUNT + 9] = NAME("Organization"),
-	[SIP_HDR_COUNT + 10] = NAME("Warning"),
-	[SIP_HDR_COUNT + 11] = NAME("Timestamp"),
-	[SIP_HDR_COUNT + 12] = NAME("Accept-Language"),
-	[SIP_HDR_COUNT + 13] = NAME("Accept-Encoding"),
-	[SIP_HDR_COUNT + 14] = NAME("Subject"),
-	[SIP_HDR_COUNT + 15] = NAME("WWW-Authenticate"),
-	[SIP_HDR_COUNT + 16] = NAME("Proxy-Authenticate"),
-	[SIP_HDR_COUNT + 17] = NAME("MIME-Version"),
-	[SIP_HDR_COUNT + 18] = NAME("Retry-After"),
-	[SIP_HDR_COUNT + 19] = NAME("Unsupported"),
-	[SIP_HDR_COUNT + 20] = NAME("Session-ID"),
 };
 
 #define SLOT(first, mid, len)	SIP_HDR_SLOT(first, mid, len)
@@ -109,27 +88,6 @@ const u8 sip_hdr_slots[256] = {
 	[SLOT('a', 'i', 13)] = SIP_HDR_AUTHORIZATION,
 	[SLOT('p', 'h', 19)] = SIP_HDR_PROXY_AUTHORIZATION,
 	[SLOT('r', 's', 6)] = SIP_HDR_REASON,
-	[SLOT('m', 'r', 12)] = SIP_HDR_COUNT,
-	[SLOT('a', 'l', 5)] = SIP_HDR_COUNT + 1,
-	[SLOT('s', 'o', 9)] = SIP_HDR_COUNT + 2,
-	[SLOT('a', 'e', 6)] = SIP_HDR_COUNT + 3,
-	[SLOT('u', 'a', 10)] = SIP_HDR_COUNT + 4,
-	[SLOT('s', 'v', 6)] = SIP_HDR_COUNT + 5,
-	[SLOT('a', 'e', 12)] = SIP_HDR_COUNT + 6,
-	[SLOT('d', 't', 4)] = SIP_HDR_COUNT + 7,
-	[SLOT('m', '-', 6)] = SIP_HDR_COUNT + 8,
-	[SLOT('o', 'z', 12)] = SIP_HDR_COUNT + 9,
-	[SLOT('w', 'n', 7)] = SIP_HDR_COUNT + 10,
-	[SLOT('t', 's', 9)] = SIP_HDR_COUNT + 11,
-	[SLOT('a', 'l', 15)] = SIP_HDR_COUNT + 12,
-	[SLOT('a', 'e', 15)] = SIP_HDR_COUNT + 13,
-	[SLOT('s', 'j', 7)] = SIP_HDR_COUNT + 14,
-	[SLOT('w', 'e', 16)] = SIP_HDR_COUNT + 15,
-	[SLOT('p', 'h', 18)] = SIP_HDR_COUNT + 16,
-	[SLOT('m', 'e', 12)] = SIP_HDR_COUNT + 17,
-	[SLOT('r', '-', 11)] = SIP_HDR_COUNT + 18,
-	[SLOT('u', 'p', 11)] = SIP_HDR_COUNT + 19,
-	[SLOT('s', 'o', 10)] = SIP_HDR_COUNT + 20,
 };
 
 /* RFC 3261 7.3.3 and those registered later; not here: nobody asks for it. */

@@ -40,40 +40,9 @@ const u8 sip_class[256] = {
 	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
 
-/*
- * Two words a step, which stop at any byte below 0x0b: nearly all of them are
- * the line's end. Bytes above 0x8a may stop them too: a second look, but never
- * one that is wrong. Not inlined: the constants stay in registers here.
- */
 const char *sip_lf(const char *p, const char *stop)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	const u64 ones = ~0ULL / 255, high = ones << 7, low = ones * ('\n' + 1);
-	u64 a, b;
-
-	while (stop - p >= 16) {
-		memcpy(&a, p, 8);
-		memcpy(&b, p + 8, 8);
-		p += 16;
-		if (!(((a - low) | (b - low)) & high))
-			continue;
-		a = (a - low) & ~a & high;
-		if (a) {
-			p += (__builtin_ctzll(a) >> 3) - 16;
-		} else {
-			b = (b - low) & ~b & high;
-			if (!b)
-				continue;
-			p += (__builtin_ctzll(b) >> 3) - 8;
-		}
-		if (*p == '\n')
-			return p;
-		p++;
-	}
-#endif
-	while (p < stop && *p != '\n')
-		p++;
-	return p;
+	return sip_line_end(p, stop);
 }
 
 u32 sip_skip_quoted(const char *data, u32 pos, u32 end)

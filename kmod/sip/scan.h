@@ -8,6 +8,7 @@
 #define SIPALG_SIP_SCAN_H
 
 #include "sip.h"
+#include "word.h"
 
 #define SIP_C_WS	0x01	/* SP HT CR LF */
 #define SIP_C_TOKEN	0x02	/* RFC 3261: token */
@@ -255,22 +256,20 @@ u32 sip_list_end(const char *data, u32 pos, u32 end);
 int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
 		   struct sip_span *name, struct sip_span *value);
 
+/* Index the header fields from @pos on, and set where the body begins. */
+enum sipalg_reason sip_index_fields(struct sip_msg *m, u32 pos);
+
 struct sip_name {
 	u8 len;
 	char text[23];
 };
 
-/*
- * Names that are known, by enum sip_hdr_id; behind them, those of fields that
- * nobody asks for and many messages have.
- */
-#define SIP_HDR_PASSED	21
-extern const struct sip_name sip_hdr_names[SIP_HDR_COUNT + SIP_HDR_PASSED];
+extern const struct sip_name sip_hdr_names[SIP_HDR_COUNT];
 extern const u8 sip_hdr_slots[256];
 extern const u8 sip_hdr_compact[26];
 
 /* Of the first letter, the one in the middle, and the length. */
-#define SIP_HDR_SLOT(first, mid, len)	(((first) + 2 * (mid) + 57 * (len)) & 255)
+#define SIP_HDR_SLOT(first, mid, len)	(((first) + 3 * (mid) + 8 * (len)) & 255)
 
 /* The id of a name that is not empty, inlined where each field comes by. */
 static __always_inline enum sip_hdr_id sip_hdr_id_of(const char *p, u32 len)
@@ -280,7 +279,7 @@ static __always_inline enum sip_hdr_id sip_hdr_id_of(const char *p, u32 len)
 	id = sip_hdr_slots[SIP_HDR_SLOT(first, mid, len)];
 	if (sip_hdr_names[id].len == len &&
 	    sip_same(p, sip_hdr_names[id].text, len))
-		return id < SIP_HDR_COUNT ? id : SIP_HDR_OTHER;
+		return id;
 	return len == 1 && first - 'a' < 26 ? sip_hdr_compact[first - 'a'] :
 					      SIP_HDR_OTHER;
 }
