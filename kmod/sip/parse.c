@@ -4,9 +4,8 @@
  */
 #include "scan.h"
 
-/* A start line longer than this is nobody's; a field's name likewise. */
+/* A start line longer than this is nobody's. */
 #define START_MAX	4096
-#define FIELD_NAME_MAX	256
 
 struct start {
 	u16 status;
@@ -96,100 +95,6 @@ bool sip_looks_like(const char *data, u32 len)
 	struct start st;
 
 	return start_line(&st, data, len) == SIPALG_R_OK;
-}
-
-/*
- * The name is found by its colon; that it is a token is checked here only for
- * names that nobody knows: those that are known are tokens.
- */
-static __always_inline int field(const char *data, u32 *pos, u32 end,
-				 enum sip_hdr_id *id, struct sip_span *name,
-				 struct sip_span *value)
-{
-	u32 from = *pos, i = from, colon, limit, lf;
-
-	if (i < end && (u8)data[i] <= '\r') {
-		i += data[i] == '\r';
-		if (i < end && data[i] == '\n') {
-			*pos = i + 1;
-			return 0;
-		}
-	}
-	/* Lines of a MIME part that have none are not searched to the end. */
-	limit = end - from > FIELD_NAME_MAX ? from + FIELD_NAME_MAX : end;
-	colon = sip_find(data, from, limit, ':');
-	if (colon == limit)
-		return -EINVAL;
-	i = colon;
-	while (i > from && (u8)data[i - 1] <= ' ' &&
-	       (data[i - 1] == ' ' || data[i - 1] == '\t'))
-		i--;
-	if (i == from)
-		return -EINVAL;
-	*name = sip_span(from, i);
-	*id = sip_hdr_id_of(data + from, i - from);
-	if (*id == SIP_HDR_OTHER && !sip_is_token(data, from, i))
-		return -EINVAL;
-	lf = colon;
-	do {
-		lf = sip_find_lf(data, lf + 1, end);
-		if (lf == end)
-			return -EINVAL;
-		i = lf + 1;
-	} while (i < end && (u8)data[i] <= ' ' &&
-		 (data[i] == ' ' || data[i] == '\t'));
-	*pos = i;
-	/* The colon is no white space: this stops there. */
-	while (sip_is_ws(data[lf - 1]))
-		lf--;
-	i = colon + 1;
-	if (i < lf && data[i] == ' ')
-		i++;
-	*value = sip_span(sip_skip_ws(data, i, lf), lf);
-	return 1;
-}
-
-int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
-		   struct sip_span *name, struct sip_span *value)
-{
-	return field(data, pos, end, id, name, value);
-}
-
-/* Index the header fields from @pos on, and set where the body begins. */
-static enum sipalg_reason index_fields(struct sip_msg *m, u32 pos)
-{
-	u16 last[SIP_HDR_COUNT], n = 0;
-	struct sip_span name, value;
-	const char *data = m->data;
-	struct sip_hdr *h = m->hdrs;
-	enum sip_hdr_id id;
-	u32 end = m->len;
-	int ret;
-
-	for (;;) {
-		ret = field(data, &pos, end, &id, &name, &value);
-		if (ret < 0)
-			return SIPALG_R_MALFORMED;
-		if (!ret)
-			break;
-		if (n == SIP_MAX_HDRS)
-			return SIPALG_R_TOO_MANY_HEADERS;
-		h->id = (u16)id;
-		h->next = 0;
-		h->value = value;
-		h++;
-		n++;
-		if (m->first[id]) {
-			m->hdrs[last[id] - 1].next = n;
-		} else {
-			m->first[id] = n;
-			m->present |= 1ULL << id;
-		}
-		last[id] = n;
-	}
-	m->nhdrs = n;
-	m->body = sip_span(pos, m->len);
-	return SIPALG_R_OK;
 }
 
 /*
@@ -304,7 +209,7 @@ enum sipalg_reason sip_parse(struct sip_msg *m, const char *data, u32 len)
 	m->method_name = st.method;
 	if (!st.status)
 		m->method = (u8)sip_method_lookup(data, st.method);
-	r = index_fields(m, st.end);
+	r = sip_index_fields(m, st.end);
 	if (r == SIPALG_R_OK)
 		r = content_length(m);
 	if (r == SIPALG_R_OK)

@@ -40,40 +40,9 @@ const u8 sip_class[256] = {
 	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
 
-/*
- * Two words a step, which stop at any byte below 0x0b: nearly all of them are
- * the line's end. Bytes above 0x8a may stop them too: a second look, but never
- * one that is wrong. Not inlined: the constants stay in registers here.
- */
-u32 sip_find_lf(const char *data, u32 pos, u32 end)
+const char *sip_lf(const char *p, const char *stop)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	const unsigned long ones = ~0UL / 255, high = ones << 7;
-	const unsigned long low = ones * ('\n' + 1);
-	const char *p = data + pos, *stop = data + end;
-	unsigned long a, b;
-
-	while (stop - p >= (long)(2 * sizeof(a))) {
-		memcpy(&a, p, sizeof(a));
-		memcpy(&b, p + sizeof(a), sizeof(b));
-		p += 2 * sizeof(a);
-		if (!(((a - low) | (b - low)) & high))
-			continue;
-		a = (a - low) & ~a & high;
-		b = (b - low) & ~b & high;
-		if (a)
-			p -= 2 * sizeof(a) - ((u32)__builtin_ctzl(a) >> 3);
-		else if (b)
-			p -= sizeof(b) - ((u32)__builtin_ctzl(b) >> 3);
-		else
-			continue;
-		if (*p == '\n')
-			return (u32)(p - data);
-		p++;
-	}
-	pos = (u32)(p - data);
-#endif
-	return sip_find(data, pos, end, '\n');
+	return sip_line_end(p, stop);
 }
 
 u32 sip_skip_quoted(const char *data, u32 pos, u32 end)

@@ -8,6 +8,7 @@
 #define SIPALG_SIP_SCAN_H
 
 #include "sip.h"
+#include "word.h"
 
 #define SIP_C_WS	0x01	/* SP HT CR LF */
 #define SIP_C_TOKEN	0x02	/* RFC 3261: token */
@@ -132,8 +133,14 @@ static inline u32 sip_find(const char *data, u32 pos, u32 end, char byte)
 	return (u32)i;
 }
 
+/* The next LF; @stop if there is none. */
+const char *sip_lf(const char *p, const char *stop);
+
 /* The next LF; @end if there is none. */
-u32 sip_find_lf(const char *data, u32 pos, u32 end);
+static inline u32 sip_find_lf(const char *data, u32 pos, u32 end)
+{
+	return (u32)(sip_lf(data + pos, data + end) - data);
+}
 
 /* Are these eight bytes letters and '-' only? */
 static inline bool sip_letters8(const char *p)
@@ -248,6 +255,9 @@ u32 sip_list_end(const char *data, u32 pos, u32 end);
  */
 int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
 		   struct sip_span *name, struct sip_span *value);
+
+/* Index the header fields from @pos on, and set where the body begins. */
+enum sipalg_reason sip_index_fields(struct sip_msg *m, u32 pos);
 
 struct sip_name {
 	u8 len;

@@ -10,6 +10,8 @@
 #include <linux/types.h>
 #include <linux/string.h>
 #include <linux/errno.h>
+/* For what few messages need: out of the way of what all need. */
+#define sip_rare	noinline __cold
 #else
 #include <errno.h>
 #include <stdbool.h>
@@ -24,6 +26,7 @@ typedef int32_t s32;
 #ifndef __always_inline
 #define __always_inline	inline __attribute__((__always_inline__))
 #endif
+#define sip_rare	__attribute__((__noinline__, __cold__))
 #endif
 
 #endif

@@ -55,10 +55,34 @@ static const struct message {
 	  "Contact: <sip:bob@203.0.113.10:5060>\r\n"
 	  "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY\r\n"
 	  "Server: Exchange 4.2\r\n", true },
+	{ "180",
+	  "SIP/2.0 180 Ringing\r\n"
+	  "Via: SIP/2.0/UDP 10.0.0.11:5060;branch=z9hG4bK776asdhds;rport=5060\r\n"
+	  "From: \"Alice\" <sip:alice@203.0.113.10>;tag=1928301774\r\n"
+	  "To: <sip:bob@203.0.113.10>;tag=a6c85cf\r\n"
+	  "Call-ID: a84b4c76e66710e2b2f1@10.0.0.11\r\n"
+	  "CSeq: 314159 INVITE\r\n"
+	  "Contact: <sip:bob@203.0.113.10:5060>\r\n"
+	  "Server: Exchange 4.2\r\n", false },
+	{ "ACK",
+	  "ACK sip:bob@203.0.113.10:5060 SIP/2.0\r\n"
+	  "Via: SIP/2.0/UDP 10.0.0.11:5060;branch=z9hG4bK776asdhdt;rport\r\n"
+	  "Max-Forwards: 70\r\n"
+	  "From: \"Alice\" <sip:alice@203.0.113.10>;tag=1928301774\r\n"
+	  "To: <sip:bob@203.0.113.10>;tag=a6c85cf\r\n"
+	  "Call-ID: a84b4c76e66710e2b2f1@10.0.0.11\r\n"
+	  "CSeq: 314159 ACK\r\n", false },
 	{ "BYE",
 	  "BYE sip:bob@203.0.113.10:5060 SIP/2.0\r\n"
 	  "Via: SIP/2.0/UDP 10.0.0.11:5060;branch=z9hG4bK776asdhe0;rport\r\n"
 	  "Max-Forwards: 70\r\n"
+	  "From: \"Alice\" <sip:alice@203.0.113.10>;tag=1928301774\r\n"
+	  "To: <sip:bob@203.0.113.10>;tag=a6c85cf\r\n"
+	  "Call-ID: a84b4c76e66710e2b2f1@10.0.0.11\r\n"
+	  "CSeq: 314160 BYE\r\n", false },
+	{ "200-BYE",
+	  "SIP/2.0 200 OK\r\n"
+	  "Via: SIP/2.0/UDP 10.0.0.11:5060;branch=z9hG4bK776asdhe0;rport=5060\r\n"
 	  "From: \"Alice\" <sip:alice@203.0.113.10>;tag=1928301774\r\n"
 	  "To: <sip:bob@203.0.113.10>;tag=a6c85cf\r\n"
 	  "Call-ID: a84b4c76e66710e2b2f1@10.0.0.11\r\n"
@@ -120,6 +144,6 @@ int main(int argc, char **argv)
 	for (i = 0; argc == 3 && i < sizeof(messages) / sizeof(*messages); i++)
 		if (!strcmp(argv[1], messages[i].name))
 			return run(&messages[i], atol(argv[2]));
-	fprintf(stderr, "usage: parse INVITE|200|BYE|REGISTER TIMES\n");
+	fprintf(stderr, "usage: parse INVITE|180|200|ACK|BYE|200-BYE|REGISTER TIMES\n");
 	return 2;
 }

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Eight bytes at a time. What nearly every message looks like is read so, and
+ * whatever is not that goes to the code that reads any.
+ */
+#ifndef SIPALG_SIP_WORD_H
+#define SIPALG_SIP_WORD_H
+
+#include "types.h"
+
+/*
+ * The first byte has to be the lowest one; on machines of 32 bits nothing is
+ * gained. The unit tests ask for the general code alone, to compare.
+ */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && __SIZEOF_LONG__ == 8 && \
+	!defined(SIP_GENERAL_ONLY)
+#define SIP_WORDS	1
+#else
+#define SIP_WORDS	0
+#endif
+
+#define SIP_ONES	(~0ULL / 255)
+#define SIP_HIGH	(SIP_ONES << 7)
+
+static inline u64 sip_word(const char *p)
+{
+	u64 w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/*
+ * Bit 7 of each byte that is below @limit (up to 128), or that is @byte.
+ * A borrow can mark more bytes, but only behind one that is marked rightly:
+ * the lowest mark is always true, and 0 means none.
+ */
+static inline u64 sip_below(u64 w, u8 limit)
+{
+	return (w - SIP_ONES * limit) & ~w & SIP_HIGH;
+}
+
+static inline u64 sip_equals(u64 w, char byte)
+{
+	return sip_below(w ^ SIP_ONES * (u8)byte, 1);
+}
+
+/* Which byte the lowest mark is in; there has to be one. */
+static inline u32 sip_mark(u64 marks)
+{
+	return (u32)__builtin_ctzll(marks) >> 3;
+}
+
+/* Are the first @n bytes of two words the same? @n: 1 to 8 */
+static inline bool sip_same_head(u64 a, u64 b, u32 n)
+{
+	return !((a ^ b) << (64 - 8 * n));
+}
+
+/*
+ * Bit 7 of the bytes up to LF, and of some above 0x8a: the first of them is
+ * where to look again. It costs less than to be exact, and nearly all are LF.
+ */
+static inline u64 sip_maybe_lf(u64 w)
+{
+	return (w - SIP_ONES * ('\n' + 1)) & SIP_HIGH;
+}
+
+/* Are @n bytes there, from @p on? The difference is no pointer to compare. */
+static inline bool sip_has(const char *p, const char *stop, unsigned long n)
+{
+	return (unsigned long)p <= (unsigned long)stop - n;
+}
+
+/*
+ * The next LF, @stop if there is none. Inlined where each line comes by, so
+ * that its constants stay in registers.
+ */
+static __always_inline const char *sip_line_end(const char *p, const char *stop)
+{
+#if SIP_WORDS
+	u64 marks;
+
+again:
+	for (; sip_has(p, stop, 32); p += 32) {
+		marks = sip_maybe_lf(sip_word(p));
+		if (marks)
+			goto look;
+		marks = sip_maybe_lf(sip_word(p + 8));
+		if (marks) {
+			p += 8;
+			goto look;
+		}
+		marks = sip_maybe_lf(sip_word(p + 16));
+		if (marks) {
+			p += 16;
+			goto look;
+		}
+		marks = sip_maybe_lf(sip_word(p + 24));
+		if (marks) {
+			p += 24;
+			goto look;
+		}
+	}
+	for (; sip_has(p, stop, 8); p += 8) {
+		marks = sip_maybe_lf(sip_word(p));
+		if (marks)
+			goto look;
+	}
+#endif
+	while (p < stop && *p != '\n')
+		p++;
+	return p;
+#if SIP_WORDS
+look:
+	p += sip_mark(marks);
+	if (*p == '\n')
+		return p;
+	p++;
+	goto again;
+#endif
+}
+
+#endif
