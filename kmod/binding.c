@@ -731,8 +731,9 @@ void sipalg_binding_clear_way(struct sipalg_binding *b,
 		return;
 	clear_tuple(b, &key, outer, false);
 	clear_tuple(b, inner, &key, false);
-	if (memcmp(&inner->addr, &outer->addr, sizeof(inner->addr)) ||
-	    inner->port != outer->port)
+	/* Only a host that is behind a binding itself comes by another name. */
+	if (rhltable_lookup(&b->sn->ends, &key, end_params) &&
+	    (inner->port != outer->port || !nf_inet_addr_cmp(&inner->addr, &outer->addr)))
 		clear_tuple(b, outer, &key, true);
 }
 

@@ -27,9 +27,12 @@ void sipalg_call_exit(void)
 	kmem_cache_destroy(dialog_cache);
 }
 
+/* Its 32 bits are enough for a table, where names are compared as well. */
 u64 sipalg_hash(const struct sipalg_net *sn, const char *text, u32 len)
 {
-	return siphash(text, len, &sn->secret);
+	const hsiphash_key_t key = { { sn->secret.key[0], sn->secret.key[1] } };
+
+	return hsiphash(text, len, &key);
 }
 
 static bool begins_call(const struct sip_msg *m)
@@ -499,7 +502,7 @@ int sipalg_call_add(struct sipalg_call *call)
 		sipalg_count(call->sn, SIPALG_R_DIALOGS);
 		sipalg_yield_update(d);
 		sipalg_media_open(d);
-		sipalg_sight_settle(d, 0);
+		sipalg_sight_settle(d, 0, true);
 		sipalg_call_arm(call, d->deadline);
 	}
 out:

@@ -659,5 +659,6 @@ void sipalg_dialog_step(struct sipalg_ctx *ctx)
 		step_twin(d, ctx->twin);
 	if (ctx->new_call && d->state == SIPALG_DIALOG_TRYING)
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_NEW);
-	sipalg_sight_settle(d, events);
+	/* A request without a description changes nothing about media. */
+	sipalg_sight_settle(d, events, ctx->media.present || !sipalg_is_request(ctx));
 }

@@ -402,14 +402,15 @@ void sipalg_sight_count(struct sipalg_dialog *d)
 	d->sight.class = class;
 }
 
-void sipalg_sight_settle(struct sipalg_dialog *d, u32 events)
+void sipalg_sight_settle(struct sipalg_dialog *d, u32 events, bool media)
 {
 	u32 event;
 
 	/* Its end has been told, with all that this message said. */
 	if (d->state == SIPALG_DIALOG_TERMINATED)
 		return;
-	events |= settle_hold(d);
+	if (media)
+		events |= settle_hold(d);
 	sipalg_sight_count(d);
 	for (event = 0; events; event++, events >>= 1) {
 		if (events & 1)

@@ -75,10 +75,10 @@ struct sipalg_sight {
  * A message has left that belongs to ctx->dialog. sipalg_sight_message() comes
  * before the dialog's step, which forgets what was new about it, and returns a
  * bit for each event (enum sipalg_event); sipalg_sight_settle() comes after it,
- * and tells them.
+ * and tells them. @media: they may have changed.
  */
 u32 sipalg_sight_message(struct sipalg_ctx *ctx);
-void sipalg_sight_settle(struct sipalg_dialog *d, u32 events);
+void sipalg_sight_settle(struct sipalg_dialog *d, u32 events, bool media);
 
 /* The dialog's state has changed: count it as what it is now. */
 void sipalg_sight_count(struct sipalg_dialog *d);

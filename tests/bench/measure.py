@@ -21,9 +21,11 @@ from ua import Call, Ua
 SERVER = (net.S1, 5060)
 URI = f'sip:carol@{net.S1}'
 IN_DIALOG = ('ACK', 'BYE')
+# The messages are those of usual phones: an INVITE of 800 bytes, names as long as theirs, and what they
+# say of themselves in each message and where a dialog begins (RFC 3261 13.2.1, 13.3.1.4).
+AGENT = [('User-Agent', 'Bench/1.0 (whole calls)')]
 USUAL = [('Allow', 'INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, MESSAGE, SUBSCRIBE, NOTIFY, REFER, UPDATE, INFO'),
-         ('Allow-Events', 'presence, dialog, message-summary, refer'),
-         ('Supported', '100rel, timer, replaces, norefersub'), ('User-Agent', 'Bench/1.0 (whole calls)')]
+         ('Supported', '100rel, timer, replaces, norefersub')]
 
 
 def row(target, value, unit, peers=''):
@@ -59,13 +61,24 @@ class Timed(Ua):
         super().__init__(*args, **more)
         self.times = {}
 
+    def via(self, branch=None, params=';rport'):
+        return super().via(branch or f'Pj{sip.serial():032x}', params)
+
     def offer(self):
-        return sip.sdp(*self.media, 'a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n')
+        address, port = self.media
+        return (f'v=0\r\no=- 3724394400 3724394400 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n'
+                f'm=audio {port} RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n'
+                'a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n').encode()
 
     def request(self, method, uri, **more):  # pylint: disable=arguments-differ
-        if method == 'INVITE':
-            more['headers'] = [*more.get('headers', ()), *USUAL]
+        usual = USUAL if method == 'INVITE' else []
+        more['headers'] = [*more.get('headers', ()), *usual, *AGENT]
         return super().request(method, uri, **more)
+
+    def response(self, request, source, status, reason, **more):  # pylint: disable=arguments-differ
+        usual = USUAL if status == 200 and request.method == 'INVITE' else []
+        more['headers'] = [*more.get('headers', ()), *usual, *AGENT]
+        return super().response(request, source, status, reason, **more)
 
     def timed(self, kind, sock, data, to):
         begin = time.perf_counter_ns()
@@ -78,6 +91,17 @@ class Timed(Ua):
         if kind == 'SIP/2.0':
             kind = f'{second.decode()} {data.partition(b"CSeq: ")[2].split()[1].decode()}'
         self.timed(kind, self.socket, data, to)
+
+
+class TimedCall(Call):
+    """One between two of them."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.call_id, self.from_tag, self.to_tag = (f'{sip.serial():032x}' for _ in range(3))
+
+    def within(self, who, method, **more):  # pylint: disable=arguments-differ
+        return super().within(who, method, headers=AGENT, **more)
 
 
 def pair(network):
@@ -99,7 +123,7 @@ def whole_calls(phone, server, number):
         if n == 3:
             phone.times.clear()
             server.times.clear()
-        Call(phone, server, URI, SERVER).start().hang_up()
+        TimedCall(phone, server, URI, SERVER).start().hang_up()
     return medians(phone, server)
 
 

@@ -14,10 +14,9 @@ import sys
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE)
 # pylint: disable=wrong-import-position
-from measure import (IN_DIALOG, SERVER, URI, Gateway, Timed, datagrams, mean, medians, net, pair, row,
+from measure import (IN_DIALOG, SERVER, URI, Gateway, Timed, TimedCall, datagrams, mean, medians, net, pair, row,
                      whole_calls)
 from tap import check, run_all
-from ua import Call
 
 CALLS = int(os.environ.get('CALLS') or 20)
 DIALOGS = int(os.environ.get('DIALOGS') or 5000)
@@ -74,7 +73,7 @@ def plain_flow(network, phone, n):
 def media_flow(network, phone, server, n):
     """The same of a call's RTP."""
     phone, server = phone.another_line(20000 + 2 * n), server.another_line(31000 + 2 * n)
-    call = Call(phone, server, URI, SERVER).start()
+    call = TimedCall(phone, server, URI, SERVER).start()
     assert call.audio_to_callee()
     # Without an ALG, the caller's address is not a public one.
     back = call.to_caller if network.what == 'sipalg' else (network.public, phone.media[1])
@@ -164,7 +163,7 @@ def trunk(network, phones):
             server.times.clear()
             for other in agents:
                 other.times.clear()
-        Call(agent, server, URI, SERVER).start()
+        TimedCall(agent, server, URI, SERVER).start()
     memory = (slab_bytes() - before) / (TRUNK - TRUNK // 4)
     return medians(server, *(agents if phones else agents[:1])), memory
 
