@@ -30,6 +30,21 @@
 #define compat_udp6_lookup(net, addr, port, dev) NULL
 #endif
 
+/*
+ * Since 6.2 a namespace may have a table of its own; Kbuild looks for it. Most
+ * ports have no socket in any namespace, which their slot says at once.
+ */
+static inline bool compat_udp_has_sockets(struct net *net, __be16 port)
+{
+#ifdef COMPAT_NET_UDP_TABLE
+	struct udp_table *table = net->ipv4.udp_table;
+#else
+	struct udp_table *table = &udp_table;
+#endif
+
+	return READ_ONCE(udp_hashslot(table, net, ntohs(port))->count);
+}
+
 /* Under RCU. @dev: the index of the device or VRF that it would come in by. */
 static inline bool compat_udp_is_bound(struct net *net, bool v4,
 				       const union nf_inet_addr *addr,
@@ -37,6 +52,8 @@ static inline bool compat_udp_is_bound(struct net *net, bool v4,
 {
 	struct sock *sk;
 
+	if (!compat_udp_has_sockets(net, port))
+		return false;
 	sk = v4 ? compat_udp4_lookup(net, addr->ip, port, dev) :
 		  compat_udp6_lookup(net, &addr->in6, port, dev);
 	if (sk)

@@ -37,6 +37,11 @@ static bool overlaps(const struct sip_edits *e, u32 i, struct sip_span s)
 	return i < e->n && sip_span_end(s) > e->edit[i].off;
 }
 
+static s32 growth_of(const struct sip_edit *at)
+{
+	return (s32)at->text_len - (s32)at->len;
+}
+
 static bool fail(struct sip_edits *e)
 {
 	e->failed = true;
@@ -109,6 +114,18 @@ bool sip_edits_add_number(struct sip_edits *e, const char *data,
 			      sip_number_print(sip_edits_room(e), number));
 }
 
+void sip_edits_cut(struct sip_edits *e, u32 n)
+{
+	u32 i;
+
+	/* The text stays used: it is of one message, and goes with it. */
+	e->n = (u16)n;
+	e->failed = false;
+	e->growth = 0;
+	for (i = 0; i < n; i++)
+		e->growth += growth_of(&e->edit[i]);
+}
+
 bool sip_edits_body_length(struct sip_edits *e, const struct sip_msg *m)
 {
 	const struct sip_hdr *h = sip_hdr_first(m, SIP_HDR_CONTENT_LENGTH);
@@ -116,9 +133,8 @@ bool sip_edits_body_length(struct sip_edits *e, const struct sip_msg *m)
 
 	if (e->failed)
 		return false;
-	for (i = 0; i < e->n; i++)
-		if (e->edit[i].off >= m->body.off)
-			len += e->edit[i].text_len - e->edit[i].len;
+	for (i = e->n; i && e->edit[i - 1].off >= m->body.off; i--)
+		len += e->edit[i - 1].text_len - e->edit[i - 1].len;
 	if (!h || len == m->body.len)
 		return true;
 	return sip_edits_add_number(e, m->data, h->value, len);
@@ -155,11 +171,6 @@ static void move_piece(const struct sip_edits *e, u32 i, char *data, u32 len,
 
 	if (shift && from < end)
 		memmove(data + from + shift, data + from, end - from);
-}
-
-static s32 growth_of(const struct sip_edit *at)
-{
-	return (s32)at->text_len - (s32)at->len;
 }
 
 /* New text is an address, a port or a number, mostly: two moves write it. */
