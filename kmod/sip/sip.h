@@ -179,9 +179,17 @@ bool sip_looks_like(const char *data, u32 len);
 enum sipalg_reason sip_parse(struct sip_msg *m, const char *data, u32 len);
 
 /* The first (or next) field with this id, or NULL. */
-const struct sip_hdr *sip_hdr_first(const struct sip_msg *m, enum sip_hdr_id id);
-const struct sip_hdr *sip_hdr_next(const struct sip_msg *m,
-				   const struct sip_hdr *h);
+static inline const struct sip_hdr *sip_hdr_first(const struct sip_msg *m,
+						  enum sip_hdr_id id)
+{
+	return m->first[id] ? &m->hdrs[m->first[id] - 1] : NULL;
+}
+
+static inline const struct sip_hdr *sip_hdr_next(const struct sip_msg *m,
+						 const struct sip_hdr *h)
+{
+	return h->next ? &m->hdrs[h->next - 1] : NULL;
+}
 
 const char *sip_hdr_name(enum sip_hdr_id id);		/* "Record-Route" */
 const char *sip_method_name(enum sip_method method);	/* "INVITE", "?" */
