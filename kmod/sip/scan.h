@@ -313,4 +313,7 @@ bool sip_param_next(const char *data, struct sip_span *rest,
 u32 sip_scan_host(const char *data, u32 pos, u32 end, struct sip_span *host);
 u32 sip_scan_port(const char *data, u32 pos, u32 end, u16 *port);
 
+/* Behind the IPv4 address that begins at @p, whatever follows; NULL: none does. */
+const char *sip_v4(const char *p, const char *stop, u8 *addr);
+
 #endif
