@@ -316,4 +316,23 @@ u32 sip_scan_port(const char *data, u32 pos, u32 end, u16 *port);
 /* Behind the IPv4 address that begins at @p, whatever follows; NULL: none does. */
 const char *sip_v4(const char *p, const char *stop, u8 *addr);
 
+/*
+ * The same, or a name: a host without brackets. What has no ':' in it is no
+ * IPv6 address. @h: all zero; Return: behind it, @p where there is none.
+ */
+static inline const char *sip_host_or_v4(const char *p, const char *stop,
+					 struct sip_host *h)
+{
+	const char *q = sip_v4(p, stop, h->addr);
+
+	if (q && (q == stop || !sip_is(*q, SIP_C_HOST))) {
+		h->family = 4;
+		return q;
+	}
+	memset(h->addr, 0, 4);
+	while (p < stop && sip_is(*p, SIP_C_HOST))
+		p++;
+	return p;
+}
+
 #endif

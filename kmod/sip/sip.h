@@ -294,6 +294,10 @@ struct sip_via {
 /* As sip_nameaddr_next(). "SIP / 2.0 / UDP first.example.com : 4000 ;ttl=16" */
 int sip_via_next(const char *data, struct sip_span *rest, struct sip_via *v);
 
+/* sip_param() with the length of @name at hand. */
+bool sip_param_of(const char *data, struct sip_span params, const char *name,
+		  u32 len, struct sip_span *value);
+
 /**
  * sip_param() - find a parameter
  * @data: the message
@@ -303,8 +307,12 @@ int sip_via_next(const char *data, struct sip_span *rest, struct sip_via *v);
  *	has none
  * Return: true if it is there (in any case of letters).
  */
-bool sip_param(const char *data, struct sip_span params, const char *name,
-	       struct sip_span *value);
+static inline bool sip_param(const char *data, struct sip_span params,
+			     const char *name, struct sip_span *value)
+{
+	return params.len &&
+	       sip_param_of(data, params, name, (u32)__builtin_strlen(name), value);
+}
 
 /* A whole span as a decimal number below 2^32. Return: 0, or -EINVAL. */
 int sip_number(const char *data, struct sip_span s, u32 *n);
