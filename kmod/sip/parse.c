@@ -117,7 +117,7 @@ static enum sipalg_reason content_length(struct sip_msg *m)
 }
 
 /*
- * "4711 INVITE", of at most seven digits and a method that is known. Both words
+ * "4711 INVITE", of at most seven digits and a method that is known, of eight at most. Both words
  * are within the message, but not within the value alone.
  */
 static bool usual_cseq(struct sip_msg *m, struct sip_span s, const char *stop)
@@ -132,7 +132,7 @@ static bool usual_cseq(struct sip_msg *m, struct sip_span s, const char *stop)
 	n = sip_digits(w);
 	len = s.len - n - 1;
 	name = p + n + 1;
-	if (!n || n == 8 || n + 1 >= s.len || len > 7 || p[n] != ' ' ||
+	if (!n || n == 8 || n + 1 >= s.len || len > 8 || p[n] != ' ' ||
 	    !sip_has(name, stop, 8))
 		return false;
 	m->cseq = sip_digits_value(w, n);
@@ -200,7 +200,7 @@ static enum sipalg_reason mandatory(struct sip_msg *m, const char *stop)
 }
 
 /*
- * "INVITE sip:bob@example.com SIP/2.0", with a method of at most seven letters
+ * "INVITE sip:bob@example.com SIP/2.0", with a method of at most eight letters
  * that is known and a space at both places: the first byte up to SP that the
  * URI is followed by is that space, or it is not usual.
  * Return: the first byte behind the line, 0 where it is not that.
@@ -212,8 +212,8 @@ static __always_inline u32 usual_request(struct sip_msg *m, const char *stop)
 	u32 n;
 
 	marks = sip_equals(w, ' ');
-	n = marks ? sip_mark(marks) : 0;
-	if (!n)
+	n = marks ? sip_mark(marks) : 8;
+	if (!n || p[n] != ' ')
 		return 0;
 	m->method = (u8)sip_method_of(w, n);
 	m->method_name = sip_span(0, n);

@@ -278,7 +278,7 @@ static inline enum sip_method sip_method_id(const char *p, u32 len)
 	       id : SIP_METHOD_OTHER;
 }
 
-/* The same of a name of 1 to 7 bytes, where @w begins with it. */
+/* The same of a name of 1 to 8 bytes, where @w begins with it. */
 static __always_inline enum sip_method sip_method_of(u64 w, u32 len)
 {
 	const struct sip_name *name;
