@@ -39,31 +39,82 @@ u32 sip_scan_port(const char *data, u32 pos, u32 end, u16 *port)
 }
 
 /*
- * Strict: four numbers without leading zeros, which some read as octal. What
- * is not certainly an address is a name, and names are left alone.
+ * A number of one to three digits without leading zeros, below 256. Another
+ * byte is looked at only where the one in front of it is a digit.
+ * Return: the byte behind it, NULL if there is none.
  */
+static __always_inline const char *octet(const char *p, u8 *to)
+{
+	u32 v = (u32)(u8)p[0] - '0', digit;
+
+	if (v > 9)
+		return NULL;
+	digit = (u32)(u8)p[1] - '0';
+	if (digit > 9) {
+		*to = (u8)v;
+		return p + 1;
+	}
+	if (!v)
+		return NULL;
+	v = v * 10 + digit;
+	digit = (u32)(u8)p[2] - '0';
+	if (digit > 9) {
+		*to = (u8)v;
+		return p + 2;
+	}
+	v = v * 10 + digit;
+	if (v > 255)
+		return NULL;
+	*to = (u8)v;
+	return p + 3;
+}
+
+/* The last one, which may end at @stop. */
+static __always_inline const char *last_octet(const char *p, const char *stop, u8 *to)
+{
+	u32 v, digit;
+
+	if (stop - p >= 3)
+		return octet(p, to);
+	if (p == stop)
+		return NULL;
+	v = (u32)(u8)p[0] - '0';
+	if (v > 9)
+		return NULL;
+	*to = (u8)v;
+	if (++p == stop)
+		return p;
+	digit = (u32)(u8)*p - '0';
+	if (digit > 9)
+		return p;
+	*to = (u8)(v * 10 + digit);
+	return v ? p + 1 : NULL;
+}
+
+/*
+ * Strict: four numbers without leading zeros, which some read as octal. What
+ * is not certainly an address is a name, and names are left alone. "1.2.3.4" is
+ * the shortest one: while the rest of it is to come, a number can be looked at.
+ */
+const char *sip_v4(const char *p, const char *stop, u8 *addr)
+{
+	if (stop - p < 7)
+		return NULL;
+	p = octet(p, addr);
+	if (!p || *p++ != '.' || stop - p < 5)
+		return NULL;
+	p = octet(p, addr + 1);
+	if (!p || *p++ != '.' || stop - p < 3)
+		return NULL;
+	p = octet(p, addr + 2);
+	if (!p || p == stop || *p++ != '.')
+		return NULL;
+	return last_octet(p, stop, addr + 3);
+}
+
 static bool parse_v4(const char *p, u32 len, u8 *addr)
 {
-	const char *end = p + len;
-	u32 i, v;
-
-	for (i = 0; ; i++) {
-		if (p == end || !sip_is_digit(*p))
-			return false;
-		v = (u32)(*p++ - '0');
-		for (; p < end && sip_is_digit(*p); p++) {
-			if (!v)
-				return false;
-			v = v * 10 + (u32)(*p - '0');
-			if (v > 255)
-				return false;
-		}
-		addr[i] = (u8)v;
-		if (i == 3)
-			return p == end;
-		if (p == end || *p++ != '.')
-			return false;
-	}
+	return sip_v4(p, p + len, addr) == p + len;
 }
 
 static int hex(char c)

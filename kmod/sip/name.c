@@ -107,7 +107,7 @@ const u8 sip_hdr_compact[26] = {
 	['y' - 'a'] = SIP_HDR_IDENTITY,
 };
 
-static const struct sip_name method_names[SIP_METHOD_COUNT] = {
+const struct sip_name sip_methods[SIP_METHOD_COUNT] = {
 	[SIP_METHOD_OTHER] = NAME("?"),
 	[SIP_INVITE] = NAME("INVITE"),
 	[SIP_ACK] = NAME("ACK"),
@@ -125,24 +125,21 @@ static const struct sip_name method_names[SIP_METHOD_COUNT] = {
 	[SIP_PUBLISH] = NAME("PUBLISH"),
 };
 
-/* Of the first letter, the last one, and the length. */
-#define METHOD_SLOT(first, last, len) (((first) + 2 * (last) + 14 * (len)) & 31)
-
-static const u8 method_slots[32] = {
-	[METHOD_SLOT('I', 'E', 6)] = SIP_INVITE,
-	[METHOD_SLOT('A', 'K', 3)] = SIP_ACK,
-	[METHOD_SLOT('B', 'E', 3)] = SIP_BYE,
-	[METHOD_SLOT('C', 'L', 6)] = SIP_CANCEL,
-	[METHOD_SLOT('R', 'R', 8)] = SIP_REGISTER,
-	[METHOD_SLOT('O', 'S', 7)] = SIP_OPTIONS,
-	[METHOD_SLOT('I', 'O', 4)] = SIP_INFO,
-	[METHOD_SLOT('M', 'E', 7)] = SIP_MESSAGE,
-	[METHOD_SLOT('S', 'E', 9)] = SIP_SUBSCRIBE,
-	[METHOD_SLOT('N', 'Y', 6)] = SIP_NOTIFY,
-	[METHOD_SLOT('P', 'K', 5)] = SIP_PRACK,
-	[METHOD_SLOT('U', 'E', 6)] = SIP_UPDATE,
-	[METHOD_SLOT('R', 'R', 5)] = SIP_REFER,
-	[METHOD_SLOT('P', 'H', 7)] = SIP_PUBLISH,
+const u8 sip_method_slots[32] = {
+	[SIP_METHOD_SLOT('I', 'E', 6)] = SIP_INVITE,
+	[SIP_METHOD_SLOT('A', 'K', 3)] = SIP_ACK,
+	[SIP_METHOD_SLOT('B', 'E', 3)] = SIP_BYE,
+	[SIP_METHOD_SLOT('C', 'L', 6)] = SIP_CANCEL,
+	[SIP_METHOD_SLOT('R', 'R', 8)] = SIP_REGISTER,
+	[SIP_METHOD_SLOT('O', 'S', 7)] = SIP_OPTIONS,
+	[SIP_METHOD_SLOT('I', 'O', 4)] = SIP_INFO,
+	[SIP_METHOD_SLOT('M', 'E', 7)] = SIP_MESSAGE,
+	[SIP_METHOD_SLOT('S', 'E', 9)] = SIP_SUBSCRIBE,
+	[SIP_METHOD_SLOT('N', 'Y', 6)] = SIP_NOTIFY,
+	[SIP_METHOD_SLOT('P', 'K', 5)] = SIP_PRACK,
+	[SIP_METHOD_SLOT('U', 'E', 6)] = SIP_UPDATE,
+	[SIP_METHOD_SLOT('R', 'R', 5)] = SIP_REFER,
+	[SIP_METHOD_SLOT('P', 'H', 7)] = SIP_PUBLISH,
 };
 
 enum sip_hdr_id sip_hdr_lookup(const char *data, struct sip_span s)
@@ -152,13 +149,7 @@ enum sip_hdr_id sip_hdr_lookup(const char *data, struct sip_span s)
 
 enum sip_method sip_method_lookup(const char *data, struct sip_span s)
 {
-	const char *p = data + s.off;
-	u32 id = method_slots[METHOD_SLOT((u8)p[0], (u8)p[s.len - 1], s.len)];
-
-	if (method_names[id].len != s.len ||
-	    memcmp(p, method_names[id].text, s.len))
-		return SIP_METHOD_OTHER;
-	return id;
+	return sip_method_id(data + s.off, s.len);
 }
 
 const char *sip_hdr_name(enum sip_hdr_id id)
@@ -170,5 +161,5 @@ const char *sip_method_name(enum sip_method method)
 {
 	u32 id = (u32)method < SIP_METHOD_COUNT ? method : SIP_METHOD_OTHER;
 
-	return method_names[id].text;
+	return sip_methods[id].text;
 }

@@ -37,14 +37,27 @@ bool sip_param_next(const char *data, struct sip_span *rest,
 	return true;
 }
 
-bool sip_param(const char *data, struct sip_span params, const char *name,
-	       struct sip_span *value)
+/* Others are passed over to their ';', unread: it is sought from their name on. */
+bool sip_param_of(const char *data, struct sip_span params, const char *name,
+		  u32 len, struct sip_span *value)
 {
-	u32 len = (u32)__builtin_strlen(name);
+	u32 pos = params.off, end = sip_span_end(params);
 	struct sip_span key;
 
-	while (sip_param_next(data, &params, &key, value))
-		if (key.len == len && sip_same(data + key.off, name, len))
+	for (;;) {
+		while (pos < end && (data[pos] == ';' || sip_is_ws(data[pos])))
+			pos++;
+		if (end - pos < len)
+			return false;
+		if (!sip_same(data + pos, name, len)) {
+			pos = value_end(data, pos, end);
+			continue;
+		}
+		params = sip_span(pos, end);
+		if (!sip_param_next(data, &params, &key, value))
+			return false;
+		if (key.len == len)
 			return true;
-	return false;
+		pos = params.off;
+	}
 }

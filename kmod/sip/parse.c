@@ -116,10 +116,36 @@ static enum sipalg_reason content_length(struct sip_msg *m)
 	return SIPALG_R_OK;
 }
 
-/* "4711 INVITE" */
-static bool cseq(struct sip_msg *m)
+/*
+ * "4711 INVITE", of at most seven digits and a method that is known, of eight at most. Both words
+ * are within the message, but not within the value alone.
+ */
+static bool usual_cseq(struct sip_msg *m, struct sip_span s, const char *stop)
 {
-	struct sip_span s = sip_hdr_first(m, SIP_HDR_CSEQ)->value;
+	const char *p = m->data + s.off, *name;
+	u32 n, len;
+	u64 w;
+
+	if (!SIP_WORDS || !sip_has(p, stop, 8))
+		return false;
+	w = sip_word(p);
+	n = sip_digits(w);
+	len = s.len - n - 1;
+	name = p + n + 1;
+	if (!n || n == 8 || n + 1 >= s.len || len > 8 || p[n] != ' ' ||
+	    !sip_has(name, stop, 8))
+		return false;
+	m->cseq = sip_digits_value(w, n);
+	if (!m->status)
+		return m->method && len == m->method_name.len &&
+		       sip_same_head(sip_word(name), sip_word(m->data), len);
+	m->method = (u8)sip_method_of(sip_word(name), len);
+	m->method_name = sip_span(s.off + n + 1, sip_span_end(s));
+	return m->method;
+}
+
+static sip_rare bool other_cseq(struct sip_msg *m, struct sip_span s)
+{
 	u32 end = sip_span_end(s);
 	u32 i = sip_word_end(m->data, s.off, end);
 	struct sip_span name;
@@ -139,91 +165,147 @@ static bool cseq(struct sip_msg *m)
 	       !memcmp(m->data + i, m->data + m->method_name.off, name.len);
 }
 
-/* From or To: one element, and its tag. */
-static bool party(const struct sip_msg *m, enum sip_hdr_id id,
-		  struct sip_nameaddr *na, struct sip_span *tag)
+/* What has to be there once. NULL where it is not, or more than once. */
+static __always_inline const struct sip_hdr *only(const struct sip_msg *m,
+						  enum sip_hdr_id id)
 {
-	struct sip_span rest = sip_hdr_first(m, id)->value;
-	u32 from, end;
+	const struct sip_hdr *h = &m->hdrs[m->first[id] - 1];
 
-	if (sip_nameaddr_next(m->data, &rest, na) != 1 || na->star || rest.len)
-		return false;
-	/* Most have the tag and nothing else. */
-	from = na->params.off + 4;
-	end = sip_span_end(na->params);
-	if (na->params.len > 4 && sip_same4(m->data + na->params.off, "tag=") &&
-	    sip_skip(m->data, from, end, SIP_C_TOKEN) == end) {
-		*tag = sip_span(from, end);
-		return true;
-	}
-	if (!sip_param(m->data, na->params, "tag", tag))
-		*tag = sip_span(0, 0);
-	return true;
+	return h->next ? NULL : h;
 }
 
-static bool call_id(struct sip_msg *m)
+static enum sipalg_reason mandatory(struct sip_msg *m, const char *stop)
 {
-	struct sip_span s = sip_hdr_first(m, SIP_HDR_CALL_ID)->value;
-	u32 end = sip_span_end(s);
+	const struct sip_hdr *from, *to, *id, *seq;
 
-	m->call_id = s;
-	return s.len && sip_is_word(m->data, s.off, end);
-}
-
-static enum sipalg_reason mandatory(struct sip_msg *m)
-{
-	static const u8 once[] = {
-		SIP_HDR_CALL_ID, SIP_HDR_CSEQ, SIP_HDR_FROM, SIP_HDR_TO
-	};
-	u32 i;
-
-	if (!m->first[SIP_HDR_VIA])
+	if (!m->first[SIP_HDR_VIA] || !m->first[SIP_HDR_FROM] ||
+	    !m->first[SIP_HDR_TO] || !m->first[SIP_HDR_CALL_ID] ||
+	    !m->first[SIP_HDR_CSEQ])
 		return SIPALG_R_NO_MANDATORY;
-	for (i = 0; i < sizeof(once); i++)
-		if (!m->first[once[i]])
-			return SIPALG_R_NO_MANDATORY;
-	for (i = 0; i < sizeof(once); i++)
-		if (sip_hdr_first(m, once[i])->next)
-			return SIPALG_R_MALFORMED;
-	if (!cseq(m) || !call_id(m) ||
-	    !party(m, SIP_HDR_FROM, &m->from, &m->from_tag) ||
-	    !party(m, SIP_HDR_TO, &m->to, &m->to_tag))
+	from = only(m, SIP_HDR_FROM);
+	to = only(m, SIP_HDR_TO);
+	id = only(m, SIP_HDR_CALL_ID);
+	seq = only(m, SIP_HDR_CSEQ);
+	if (!from || !to || !id || !seq)
 		return SIPALG_R_MALFORMED;
+	if (!usual_cseq(m, seq->value, stop) && !other_cseq(m, seq->value))
+		return SIPALG_R_MALFORMED;
+	m->call_id = id->value;
+	if (!id->value.len ||
+	    !sip_is_word(m->data, id->value.off, sip_span_end(id->value)) ||
+	    !sip_party(m->data, from->value, &m->from, &m->from_tag) ||
+	    !sip_party(m->data, to->value, &m->to, &m->to_tag))
+		return SIPALG_R_MALFORMED;
+	return SIPALG_R_OK;
+}
+
+/*
+ * "INVITE sip:bob@example.com SIP/2.0", with a method of at most eight letters
+ * that is known and a space at both places: the first byte up to SP that the
+ * URI is followed by is that space, or it is not usual.
+ * Return: the first byte behind the line, 0 where it is not that.
+ */
+static __always_inline u32 usual_request(struct sip_msg *m, const char *stop)
+{
+	const char *p = m->data;
+	u64 w = sip_word(p), marks;
+	u32 n;
+
+	marks = sip_equals(w, ' ');
+	n = marks ? sip_mark(marks) : 8;
+	if (!n || p[n] != ' ')
+		return 0;
+	m->method = (u8)sip_method_of(w, n);
+	m->method_name = sip_span(0, n);
+	p += n + 1;
+	if (!m->method || memcmp(p, "sip:", 4))
+		return 0;
+	m->ruri.off = n + 1;
+	for (p += 4; sip_has(p, stop, 10); p += 8) {
+		marks = sip_below(sip_word(p), ' ' + 1);
+		if (!marks)
+			continue;
+		p += sip_mark(marks);
+		if (!sip_has(p, stop, 10) || *p != ' ' || p[9] != '\n' ||
+		    memcmp(p + 1, "SIP/2.0\r", 8))
+			return 0;
+		m->ruri.len = (u32)(p - m->data) - n - 1;
+		m->reason = sip_span(0, 0);
+		m->status = 0;
+		return (u32)(p - m->data) + 10;
+	}
+	return 0;
+}
+
+/* "SIP/2.0 200 OK", with one space at both places, as usual_request(). */
+static __always_inline u32 usual_status(struct sip_msg *m, const char *stop)
+{
+	const char *p = m->data, *lf;
+	u32 w = sip_digits((u64)(u8)p[8] | (u64)(u8)p[9] << 8 | (u64)(u8)p[10] << 16);
+
+	if (w != 3 || p[11] != ' ' || (u8)p[12] <= ' ')
+		return 0;
+	w = (u32)(p[8] - '0') * 100 + (u32)(p[9] - '0') * 10 + (u32)(p[10] - '0');
+	if (w < 100 || w > 699)
+		return 0;
+	lf = sip_line_end(p + 12, stop);
+	if (lf == stop || lf[-1] != '\r' || (u8)lf[-2] <= ' ')
+		return 0;
+	m->status = (u16)w;
+	m->method = 0;
+	m->method_name = sip_span(0, 0);
+	m->ruri = sip_span(0, 0);
+	m->reason = sip_span(12, (u32)(lf - p) - 1);
+	return (u32)(lf - p) + 1;
+}
+
+/* Return: the first byte behind the start line, 0 where it is not a usual one. */
+static __always_inline u32 usual_start(struct sip_msg *m, u32 len)
+{
+	const char *stop = m->data + (len < START_MAX ? len : START_MAX);
+
+	if (!SIP_WORDS || len < 24)
+		return 0;
+	if (!memcmp(m->data, "SIP/2.0 ", 8))
+		return usual_status(m, stop);
+	return usual_request(m, stop);
+}
+
+static sip_rare enum sipalg_reason other_start(struct sip_msg *m, u32 len, u32 *pos)
+{
+	struct start st;
+	enum sipalg_reason r = start_line(&st, m->data, len);
+
+	if (r != SIPALG_R_OK)
+		return r;
+	m->status = st.status;
+	m->ruri = st.ruri;
+	m->reason = st.reason;
+	m->method_name = st.method;
+	m->method = (u8)sip_method_lookup(m->data, st.method);
+	*pos = st.end;
 	return SIPALG_R_OK;
 }
 
 enum sipalg_reason sip_parse(struct sip_msg *m, const char *data, u32 len)
 {
 	enum sipalg_reason r;
-	struct start st;
+	u32 pos;
 
-	r = start_line(&st, data, len);
-	if (r != SIPALG_R_OK)
-		return r;
-	memset(m, 0, offsetof(struct sip_msg, hdrs));
 	m->data = data;
 	m->len = len;
-	m->status = st.status;
-	m->ruri = st.ruri;
-	m->reason = st.reason;
-	m->method_name = st.method;
-	if (!st.status)
-		m->method = (u8)sip_method_lookup(data, st.method);
-	r = sip_index_fields(m, st.end);
+	pos = usual_start(m, len);
+	if (!pos) {
+		r = other_start(m, len, &pos);
+		if (r != SIPALG_R_OK)
+			return r;
+	}
+	m->has_length = false;
+	memset(m->first, 0, sizeof(m->first));
+	r = sip_index_fields(m, pos);
 	if (r == SIPALG_R_OK)
 		r = content_length(m);
 	if (r == SIPALG_R_OK)
-		r = mandatory(m);
+		r = mandatory(m, data + len);
 	return r;
-}
-
-const struct sip_hdr *sip_hdr_first(const struct sip_msg *m, enum sip_hdr_id id)
-{
-	return m->first[id] ? &m->hdrs[m->first[id] - 1] : NULL;
-}
-
-const struct sip_hdr *sip_hdr_next(const struct sip_msg *m,
-				   const struct sip_hdr *h)
-{
-	return h->next ? &m->hdrs[h->next - 1] : NULL;
 }

@@ -47,32 +47,32 @@ const char *sip_lf(const char *p, const char *stop)
 
 u32 sip_skip_quoted(const char *data, u32 pos, u32 end)
 {
-	for (pos++; pos < end; pos++) {
-		if (data[pos] == '"')
-			return pos + 1;
-		if (data[pos] == '\\')
-			pos++;
+	const char *p = data + pos + 1, *stop = data + end;
+
+	while (p < stop) {
+		p = sip_seek2(p, stop, '"', '\\');
+		if (p == stop)
+			return 0;
+		if (*p == '"')
+			return (u32)(p - data) + 1;
+		p += 2;
 	}
 	return 0;
 }
 
-/*
- * Over quoted strings to @byte. Both are sought from where the other one was
- * found, never again from where it was not: the work stays linear.
- */
+/* Over quoted strings to @byte. */
 u32 sip_find_unquoted(const char *data, u32 pos, u32 end, char byte)
 {
-	u32 found = sip_find(data, pos, end, byte);
+	const char *p;
 
 	for (;;) {
-		pos = sip_find(data, pos, found, '"');
-		if (pos == found)
-			return found;
+		p = sip_seek2(data + pos, data + end, byte, '"');
+		pos = (u32)(p - data);
+		if (pos == end || *p != '"')
+			return pos;
 		pos = sip_skip_quoted(data, pos, end);
 		if (!pos)
 			return end + 1;
-		if (pos > found)
-			found = sip_find(data, pos, end, byte);
 	}
 }
 

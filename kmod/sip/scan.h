@@ -103,34 +103,10 @@ static inline struct sip_span sip_trim(const char *data, u32 pos, u32 end)
 	return sip_span(sip_skip_ws(data, pos, end), end);
 }
 
-/*
- * Where the next @byte is, @end if there is none. A word at a time: lines are
- * most of a message, and the kernel's memchr() is a byte loop on most
- * architectures.
- */
+/* Where the next @byte is, @end if there is none. */
 static inline u32 sip_find(const char *data, u32 pos, u32 end, char byte)
 {
-	const unsigned long ones = ~0UL / 255;
-	const unsigned long mask = ones * (u8)byte;
-	size_t i = pos;
-	unsigned long w;
-
-	if (end >= sizeof(w))
-		for (; i <= end - sizeof(w); i += sizeof(w)) {
-			memcpy(&w, data + i, sizeof(w));
-			w ^= mask;
-			w = (w - ones) & ~w & (ones << 7);
-			if (!w)
-				continue;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-			return (u32)i + ((u32)__builtin_ctzl(w) >> 3);
-#else
-			break;
-#endif
-		}
-	while (i < end && data[i] != byte)
-		i++;
-	return (u32)i;
+	return (u32)(sip_seek(data + pos, data + end, byte) - data);
 }
 
 /* The next LF; @stop if there is none. */
@@ -287,8 +263,44 @@ static __always_inline enum sip_hdr_id sip_hdr_id_of(const char *p, u32 len)
 /* The id of a header field's name; it must not be empty. */
 enum sip_hdr_id sip_hdr_lookup(const char *data, struct sip_span name);
 
+extern const struct sip_name sip_methods[SIP_METHOD_COUNT];
+extern const u8 sip_method_slots[32];
+
+/* Of the first letter, the last one, and the length. */
+#define SIP_METHOD_SLOT(first, last, len) (((first) + 2 * (last) + 14 * (len)) & 31)
+
+/* The id of a method's name, of @len bytes; @len may be 0. */
+static inline enum sip_method sip_method_id(const char *p, u32 len)
+{
+	u32 id = len ? sip_method_slots[SIP_METHOD_SLOT((u8)p[0], (u8)p[len - 1], len)] : 0;
+
+	return sip_methods[id].len == len && !memcmp(p, sip_methods[id].text, len) ?
+	       id : SIP_METHOD_OTHER;
+}
+
+/* The same of a name of 1 to 8 bytes, where @w begins with it. */
+static __always_inline enum sip_method sip_method_of(u64 w, u32 len)
+{
+	const struct sip_name *name;
+	u32 first = (u8)w, last = (u8)(w >> (8 * len - 8)), id;
+
+	id = sip_method_slots[SIP_METHOD_SLOT(first, last, len)];
+	name = &sip_methods[id];
+	return name->len == len && sip_same_head(w, sip_word(name->text), len) ?
+	       id : SIP_METHOD_OTHER;
+}
+
 /* The id of a method's name. */
 enum sip_method sip_method_lookup(const char *data, struct sip_span name);
+
+/**
+ * sip_party() - From's or To's one element, and its tag
+ * @s: the field's value
+ * @tag: empty where there is none
+ * Return: false where it breaks the grammar.
+ */
+bool sip_party(const char *data, struct sip_span s, struct sip_nameaddr *na,
+	       struct sip_span *tag);
 
 /* One of a ";"-separated list, taken off @rest. False at the end. */
 bool sip_param_next(const char *data, struct sip_span *rest,
@@ -300,5 +312,27 @@ bool sip_param_next(const char *data, struct sip_span *rest,
  */
 u32 sip_scan_host(const char *data, u32 pos, u32 end, struct sip_span *host);
 u32 sip_scan_port(const char *data, u32 pos, u32 end, u16 *port);
+
+/* Behind the IPv4 address that begins at @p, whatever follows; NULL: none does. */
+const char *sip_v4(const char *p, const char *stop, u8 *addr);
+
+/*
+ * The same, or a name: a host without brackets. What has no ':' in it is no
+ * IPv6 address. @h: all zero; Return: behind it, @p where there is none.
+ */
+static inline const char *sip_host_or_v4(const char *p, const char *stop,
+					 struct sip_host *h)
+{
+	const char *q = sip_v4(p, stop, h->addr);
+
+	if (q && (q == stop || !sip_is(*q, SIP_C_HOST))) {
+		h->family = 4;
+		return q;
+	}
+	memset(h->addr, 0, 4);
+	while (p < stop && sip_is(*p, SIP_C_HOST))
+		p++;
+	return p;
+}
 
 #endif

@@ -208,6 +208,19 @@ static bool media_port(const struct walk *w, struct sip_span s,
 	return port(w, sip_span(i + 1, end), &m->count) && m->count;
 }
 
+/* Begin a media section; there is room. @next: the first byte behind its line */
+static struct sdp_media *section(struct walk *w, u32 next)
+{
+	struct sdp_media *m = &w->sdp->media[w->sdp->nmedia++];
+
+	memset(m, 0, sizeof(*m));
+	m->direction = w->direction;
+	m->setup_active = w->setup_active;
+	m->attrs = sip_span(next, next);
+	w->media = m;
+	return m;
+}
+
 /* @next: first byte behind the line */
 static enum sipalg_reason line_m(struct walk *w, u32 next)
 {
@@ -218,17 +231,12 @@ static enum sipalg_reason line_m(struct walk *w, u32 next)
 		return SIPALG_R_BAD_SDP;
 	if (w->sdp->nmedia == SDP_MAX_MEDIA)
 		return SIPALG_R_TOO_MANY_MEDIA;
-	m = &w->sdp->media[w->sdp->nmedia++];
-	memset(m, 0, sizeof(*m));
+	m = section(w, next);
 	if (!media_port(w, number, m))
 		return SIPALG_R_BAD_SDP;
 	m->kind = kind_of(w, kind);
 	m->proto = proto_of(w, proto);
-	m->direction = w->direction;
-	m->setup_active = w->setup_active;
 	m->fmts = sip_trim(w->data, w->pos, w->end);
-	m->attrs = sip_span(next, next);
-	w->media = m;
 	return SIPALG_R_OK;
 }
 
@@ -363,39 +371,6 @@ static enum sipalg_reason attribute(struct walk *w, struct sip_span name)
 	return SIPALG_R_OK;
 }
 
-/*
- * Does this line, of two bytes or more, say nothing to us? Most attributes are
- * rtpmap, fmtp and ptime: their first letters rule them out.
- */
-static inline bool passed_over(const char *p, u32 len)
-{
-	switch (p[0]) {
-	case 'c':
-	case 'm':
-	case 'o':
-		return false;
-	case 'a':
-		break;
-	default:
-		return true;
-	}
-	if (len < 6)
-		return true;
-	switch (p[2] | 0x20) {
-	case 'r':
-		/* rtcp, recvonly, remote-candidates; not rtpmap */
-		return (p[4] | 0x20) == 'p';
-	case 'b':
-	case 'c':
-	case 'g':
-	case 'i':
-	case 's':
-		return false;
-	default:
-		return true;
-	}
-}
-
 static enum sipalg_reason line_a(struct walk *w)
 {
 	struct sip_span name;
@@ -411,28 +386,177 @@ static enum sipalg_reason line_a(struct walk *w)
 	return attribute(w, name);
 }
 
-/* One line; @next is the first byte behind it. */
-static enum sipalg_reason line(struct walk *w, char type, u32 next)
+/*
+ * The lines that nearly every description has are read from their words; @p is
+ * their first byte, and @stop behind the last one that is no white space.
+ * All of these return false where the line is another one: line() reads it.
+ */
+
+/* "c=IN IP4 192.0.2.1", the first one of its section. */
+static bool usual_c(struct walk *w, const char *p, const char *stop)
 {
-	switch (type) {
-	case 'a':
-		return line_a(w);
-	case 'c':
-		return line_c(w);
-	case 'm':
-		return line_m(w, next);
-	case 'o':
-		line_o(w);
-		return SIPALG_R_OK;
-	default:
-		return SIPALG_R_OK;
+	struct sdp_conn *c = w->media ? &w->media->conn : &w->sdp->conn;
+	bool *has = w->media ? &w->media->has_conn : &w->has_conn;
+	const struct sdp_conn *o = &w->sdp->origin;
+	const char *q = w->data + o->text.off;
+	u32 len = (u32)(stop - p) - 9;
+
+	if (!sip_has(p, stop, 16) || memcmp(p, "c=IN IP4", 8) || p[8] != ' ' || *has)
+		return false;
+	p += 9;
+	/* Most of them are the origin's, which has been read. */
+	if (o->addr.family == 4 && len == o->text.len && len >= 8 &&
+	    sip_word(p) == sip_word(q) && sip_word(stop - 8) == sip_word(q + len - 8))
+		memcpy(c->addr.addr, o->addr.addr, 4);
+	else if (sip_v4(p, stop, c->addr.addr) != stop)
+		return false;
+	c->addr.family = 4;
+	c->text.off = (u32)(p - w->data);
+	c->text.len = len;
+	*has = true;
+	return true;
+}
+
+/* "o=... IN IP4 192.0.2.1", the first one. Its last space is looked for. */
+static bool usual_o(struct walk *w, const char *p, const char *stop)
+{
+	struct sdp_conn *o = &w->sdp->origin;
+	const char *q = stop - 8;
+	u64 marks;
+
+	if (!sip_has(p, stop, 26) || o->text.len)
+		return false;
+	marks = sip_below(sip_word(q), ' ' + 1);
+	if (!marks) {
+		q -= 8;
+		marks = sip_below(sip_word(q), ' ' + 1);
 	}
+	/* Of the marks the highest one may be false: no address follows it then. */
+	if (!marks)
+		return false;
+	q += 8 - ((u32)__builtin_clzll(marks) >> 3);
+	if (memcmp(q - 8, " IN IP4 ", 8) || sip_v4(q, stop, o->addr.addr) != stop) {
+		memset(o->addr.addr, 0, 4);
+		return false;
+	}
+	o->addr.family = 4;
+	o->text.off = (u32)(q - w->data);
+	o->text.len = (u32)(stop - q);
+	return true;
+}
+
+/* "m=audio 49170 RTP/AVP 0" or "m=video ..." */
+static bool usual_m(struct walk *w, const char *p, const char *stop, u32 next)
+{
+	struct sdp_media *m;
+	u32 n, port;
+	u64 digits;
+	u8 kind;
+
+	if (!sip_has(p, stop, 19) || w->sdp->nmedia == SDP_MAX_MEDIA)
+		return false;
+	if (!memcmp(p, "m=audio ", 8))
+		kind = SDP_KIND_AUDIO;
+	else if (!memcmp(p, "m=video ", 8))
+		kind = SDP_KIND_VIDEO;
+	else
+		return false;
+	p += 8;
+	digits = sip_word(p);
+	n = sip_digits(digits);
+	if (!n || n > 5 || p[n] != ' ')
+		return false;
+	port = sip_digits_value(digits, n);
+	if (port > 65535 || !sip_has(p + n, stop, 10) ||
+	    memcmp(p + n + 1, "RTP/AVP ", 8) || (u8)p[n + 9] <= ' ')
+		return false;
+	m = section(w, next);
+	m->kind = kind;
+	m->proto = SDP_PROTO_RTP;
+	m->port = (u16)port;
+	m->count = 1;
+	m->port_text.off = (u32)(p - w->data);
+	m->port_text.len = n;
+	m->fmts = sip_span(m->port_text.off + n + 9, (u32)(stop - w->data));
+	return true;
+}
+
+/* "a=sendrecv" */
+static bool usual_a(struct walk *w, const char *p, const char *stop)
+{
+	u8 direction;
+
+	if (stop - p != 10)
+		return false;
+	if (!memcmp(p + 2, "sendrecv", 8))
+		direction = SDP_SENDRECV;
+	else if (!memcmp(p + 2, "sendonly", 8))
+		direction = SDP_SENDONLY;
+	else if (!memcmp(p + 2, "recvonly", 8))
+		direction = SDP_RECVONLY;
+	else if (!memcmp(p + 2, "inactive", 8))
+		direction = SDP_INACTIVE;
+	else
+		return false;
+	set_direction(w, direction);
+	return true;
 }
 
 static void section_end(struct walk *w, u32 pos)
 {
 	if (w->media)
 		w->media->attrs.len = pos - w->media->attrs.off;
+}
+
+/* One line that may matter. @next: the first byte behind it */
+static enum sipalg_reason line(struct walk *w, const char *p, const char *lf, u32 next)
+{
+	const char *stop = lf;
+
+	/* The '=' in front of them is no white space. */
+	while (sip_is_ws(stop[-1]))
+		stop--;
+	w->pos = (u32)(p + 2 - w->data);
+	w->end = (u32)(stop - w->data);
+	switch (*p) {
+	case 'a':
+		return SIP_WORDS && usual_a(w, p, stop) ? SIPALG_R_OK : line_a(w);
+	case 'c':
+		return SIP_WORDS && usual_c(w, p, stop) ? SIPALG_R_OK : line_c(w);
+	case 'm':
+		section_end(w, w->pos - 2);
+		return SIP_WORDS && usual_m(w, p, stop, next) ? SIPALG_R_OK :
+								line_m(w, next);
+	default:
+		if (!SIP_WORDS || !usual_o(w, p, stop))
+			line_o(w);
+		return SIPALG_R_OK;
+	}
+}
+
+/* Of the letters from 'a' on, those with bits. */
+static inline bool is_one_of(u32 letters, char c)
+{
+	u32 bit = (u32)(u8)c - 'a';
+
+	return bit < 26 && letters >> bit & 1;
+}
+
+#define LETTER(c)	(1u << ((c) - 'a'))
+
+/*
+ * Does this line, of two bytes or more, say nothing to us? Most attributes are
+ * rtpmap, fmtp and ptime: their first letters rule them out.
+ */
+static inline bool passed_over(const char *p, const char *lf)
+{
+	if (p[0] != 'a')
+		return !is_one_of(LETTER('c') | LETTER('m') | LETTER('o'), p[0]);
+	/* rtcp, recvonly and remote-candidates; not rtpmap */
+	return lf - p < 6 ||
+	       !is_one_of(LETTER('b') | LETTER('c') | LETTER('g') | LETTER('i') |
+			  LETTER('r') | LETTER('s'), p[2] | 0x20) ||
+	       ((p[2] | 0x20) == 'r' && (p[4] | 0x20) == 'p');
 }
 
 static void init(struct walk *w, const char *data, struct sdp *sdp)
@@ -447,32 +571,23 @@ static void init(struct walk *w, const char *data, struct sdp *sdp)
 enum sipalg_reason sdp_parse(const char *data, struct sip_span s,
 			     struct sdp *sdp)
 {
-	u32 pos = s.off, end = sip_span_end(s), next;
+	const char *p = data + s.off, *stop = p + s.len, *lf, *next;
 	enum sipalg_reason r;
 	struct walk w;
 
-	if (s.len < 2 || data[pos] != 'v' || data[pos + 1] != '=')
+	if (s.len < 2 || p[0] != 'v' || p[1] != '=')
 		return SIPALG_R_BAD_SDP;
 	init(&w, data, sdp);
-	for (; pos < end; pos = next) {
-		u32 lf = sip_find_lf(data, pos, end);
-
-		next = lf < end ? lf + 1 : end;
-		if (lf - pos < 2 || data[pos + 1] != '=' ||
-		    passed_over(data + pos, lf - pos))
+	for (; p < stop; p = next) {
+		lf = sip_line_end(p, stop);
+		next = lf < stop ? lf + 1 : stop;
+		if (lf - p < 2 || p[1] != '=' || passed_over(p, lf))
 			continue;
-		if (data[pos] == 'm')
-			section_end(&w, pos);
-		w.pos = pos + 2;
-		w.end = lf;
-		/* The '=' in front of them is no white space. */
-		while (sip_is_ws(data[w.end - 1]))
-			w.end--;
-		r = line(&w, data[pos], next);
+		r = line(&w, p, lf, (u32)(next - data));
 		if (r != SIPALG_R_OK)
 			return r;
 	}
-	section_end(&w, end);
+	section_end(&w, (u32)(stop - data));
 	return SIPALG_R_OK;
 }
 

@@ -181,9 +181,17 @@ bool sip_looks_like(const char *data, u32 len);
 enum sipalg_reason sip_parse(struct sip_msg *m, const char *data, u32 len);
 
 /* The first (or next) field with this id, or NULL. */
-const struct sip_hdr *sip_hdr_first(const struct sip_msg *m, enum sip_hdr_id id);
-const struct sip_hdr *sip_hdr_next(const struct sip_msg *m,
-				   const struct sip_hdr *h);
+static inline const struct sip_hdr *sip_hdr_first(const struct sip_msg *m,
+						  enum sip_hdr_id id)
+{
+	return m->first[id] ? &m->hdrs[m->first[id] - 1] : NULL;
+}
+
+static inline const struct sip_hdr *sip_hdr_next(const struct sip_msg *m,
+						 const struct sip_hdr *h)
+{
+	return h->next ? &m->hdrs[h->next - 1] : NULL;
+}
 
 const char *sip_hdr_name(enum sip_hdr_id id);		/* "Record-Route" */
 const char *sip_method_name(enum sip_method method);	/* "INVITE", "?" */
@@ -291,6 +299,10 @@ struct sip_via {
 /* As sip_nameaddr_next(). "SIP / 2.0 / UDP first.example.com : 4000 ;ttl=16" */
 int sip_via_next(const char *data, struct sip_span *rest, struct sip_via *v);
 
+/* sip_param() with the length of @name at hand. */
+bool sip_param_of(const char *data, struct sip_span params, const char *name,
+		  u32 len, struct sip_span *value);
+
 /**
  * sip_param() - find a parameter
  * @data: the message
@@ -300,8 +312,12 @@ int sip_via_next(const char *data, struct sip_span *rest, struct sip_via *v);
  *	has none
  * Return: true if it is there (in any case of letters).
  */
-bool sip_param(const char *data, struct sip_span params, const char *name,
-	       struct sip_span *value);
+static inline bool sip_param(const char *data, struct sip_span params,
+			     const char *name, struct sip_span *value)
+{
+	return params.len &&
+	       sip_param_of(data, params, name, (u32)__builtin_strlen(name), value);
+}
 
 /* A whole span as a decimal number below 2^32. Return: 0, or -EINVAL. */
 int sip_number(const char *data, struct sip_span s, u32 *n);

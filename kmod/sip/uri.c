@@ -67,17 +67,65 @@ static u32 user_end(const char *data, u32 pos, u32 end, struct sip_uri *u)
 static void params_headers(const char *data, u32 pos, u32 end,
 			   struct sip_uri *u)
 {
-	u32 i = pos;
+	u32 i = sip_find(data, pos, end, '?');
 
-	while (i < end && data[i] != '?')
-		i++;
 	if (pos < end && data[pos] == ';')
 		u->params = sip_span(pos + 1, i);
 	if (i < end)
 		u->headers = sip_span(i + 1, end);
 }
 
-int sip_uri_parse(const char *data, struct sip_span s, struct sip_uri *u)
+/*
+ * "sip:alice@192.0.2.1:5060;transport=udp", user, port and parameters or not,
+ * with a user part of letters, digits and "-._", or '+' in front of them, and no
+ * IPv6 address. Without a user part nothing may follow the port that could make
+ * all in front of an '@' one.
+ */
+static __always_inline bool usual_uri(const char *data, struct sip_span s,
+				      struct sip_uri *u)
+{
+	const char *p = data + s.off, *stop = p + s.len, *at, *host;
+	u32 port = 0, digit;
+
+	if (s.len < 11 || memcmp(p, "sip:", 4) || (u8)stop[-1] <= ' ')
+		return false;
+	p += 4;
+	for (at = p + (*p == '+'); at < stop && sip_is(*at, SIP_C_HOST); at++)
+		;
+	host = p;
+	if (at < stop && *at == '@' && at > p)
+		host = at + 1;
+	p = sip_host_or_v4(host, stop, &u->addr);
+	if (p == host)
+		return false;
+	u->host.off = (u32)(host - data);
+	u->host.len = (u32)(p - host);
+	if (p < stop && *p == ':') {
+		for (p++; p < stop; p++) {
+			digit = (u32)(u8)*p - '0';
+			if (digit > 9)
+				break;
+			port = port * 10 + digit;
+			if (port > 65535)
+				return false;
+		}
+		if (!port)
+			return false;
+	}
+	if (p < stop && (*p != ';' || *at != '@'))
+		return false;
+	u->hostport.off = u->host.off;
+	u->hostport.len = (u32)(p - host);
+	u->port = (u16)port;
+	u->scheme = SIP_SCHEME_SIP;
+	if (host != data + s.off + 4)
+		u->user = sip_span(s.off + 4, u->host.off - 1);
+	if (p < stop)
+		params_headers(data, (u32)(p - data), sip_span_end(s), u);
+	return true;
+}
+
+static sip_rare int other_uri(const char *data, struct sip_span s, struct sip_uri *u)
 {
 	u32 pos, end, at;
 
@@ -102,4 +150,14 @@ int sip_uri_parse(const char *data, struct sip_span s, struct sip_uri *u)
 	sip_host_parse(data, u->host, &u->addr);
 	params_headers(data, pos, end, u);
 	return 0;
+}
+
+int sip_uri_parse(const char *data, struct sip_span s, struct sip_uri *u)
+{
+	if (SIP_WORDS) {
+		memset(u, 0, sizeof(*u));
+		if (usual_uri(data, s, u))
+			return 0;
+	}
+	return other_uri(data, s, u);
 }

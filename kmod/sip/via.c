@@ -145,6 +145,100 @@ static int element(const char *data, u32 pos, u32 end, struct sip_via *v)
 	return 1;
 }
 
+/*
+ * Where a parameter ends: at @stop or its ';'. NULL: there is a byte up to ','
+ * in it, so that more than one element, a string or white space may be.
+ */
+static __always_inline const char *usual_param_end(const char *p, const char *stop)
+{
+	u64 w, marks;
+
+	while (sip_has(p, stop, 8)) {
+		w = sip_word(p);
+		marks = sip_below(w, '-') | sip_equals(w, ';');
+		if (marks) {
+			p += sip_mark(marks);
+			return *p == ';' ? p : NULL;
+		}
+		p += 8;
+	}
+	for (; p < stop && *p != ';'; p++)
+		if ((u8)*p < '-')
+			return NULL;
+	return p;
+}
+
+/* ";branch=z9hG4bK74bf9;rport", in whichever order, each once, no others. */
+static bool usual_params(const char *data, const char *p, const char *stop,
+			 struct sip_via *v)
+{
+	const char *from;
+
+	v->params = sip_span((u32)(p - data) + 1, (u32)(stop - data));
+	while (p < stop) {
+		from = p + 1;
+		p = usual_param_end(from, stop);
+		if (!p || p - from < 5)
+			return false;
+		if (!memcmp(from, "rport", 5) && !v->has_rport &&
+		    (p - from == 5 || from[5] == '=')) {
+			v->has_rport = true;
+			from += p - from == 5 ? 5 : 6;
+			v->rport = sip_span((u32)(from - data), (u32)(p - data));
+		} else if (p - from > 7 && !memcmp(from, "branch=", 7) && !v->branch.len) {
+			v->branch = sip_span((u32)(from - data) + 7, (u32)(p - data));
+		} else if (p - from > 9 && !memcmp(from, "received=", 9) &&
+			   !v->received.len) {
+			v->received = sip_span((u32)(from - data) + 9, (u32)(p - data));
+			sip_host_parse(data, v->received, &v->received_addr);
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK74bf9;rport" as the only element:
+ * nothing in it can be a comma.
+ */
+static __always_inline bool usual_via(const char *data, const char *p,
+				      const char *stop, struct sip_via *v)
+{
+	const char *host;
+	u64 digits;
+	u32 n;
+
+	if (!sip_has(p, stop, 24) || memcmp(p, "SIP/2.0/", 8) || p[11] != ' ')
+		return false;
+	if (!memcmp(p + 8, "UDP", 3))
+		v->transport = SIP_TRANSPORT_UDP;
+	else if (!memcmp(p + 8, "TCP", 3))
+		v->transport = SIP_TRANSPORT_TCP;
+	else
+		return false;
+	host = p + 12;
+	p = sip_host_or_v4(host, stop, &v->addr);
+	if (p == host)
+		return false;
+	v->host = sip_span((u32)(host - data), (u32)(p - data));
+	v->hostport = v->host;
+	if (sip_has(p, stop, 9) && *p == ':') {
+		digits = sip_word(p + 1);
+		n = sip_digits(digits);
+		if (!n || n > 5)
+			return false;
+		v->port_text = sip_span((u32)(p - data) + 1, (u32)(p - data) + 1 + n);
+		v->hostport.len += n + 1;
+		p += n + 1;
+		n = sip_digits_value(digits, n);
+		if (!n || n > 65535)
+			return false;
+		v->port = (u16)n;
+	}
+	return p == stop || (*p == ';' && usual_params(data, p, stop, v));
+}
+
 int sip_via_next(const char *data, struct sip_span *rest, struct sip_via *v)
 {
 	u32 pos = rest->off, end = sip_span_end(*rest), stop;
@@ -154,6 +248,11 @@ int sip_via_next(const char *data, struct sip_span *rest, struct sip_via *v)
 	*rest = sip_span(end, end);
 	if (pos == end)
 		return 0;
+	if (SIP_WORDS) {
+		memset(v, 0, sizeof(*v));
+		if (usual_via(data, data + pos, data + end, v))
+			return 1;
+	}
 	stop = sip_list_end(data, pos, end);
 	if (!stop)
 		return -EINVAL;

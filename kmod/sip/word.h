@@ -57,6 +57,25 @@ static inline bool sip_same_head(u64 a, u64 b, u32 n)
 	return !((a ^ b) << (64 - 8 * n));
 }
 
+/* How many digits does the word begin with? 8 where there are no others. */
+static inline u32 sip_digits(u64 w)
+{
+	u64 t = w ^ SIP_ONES * '0';
+
+	t = ((t + SIP_ONES * 0x76) | t) & SIP_HIGH;
+	return t ? sip_mark(t) : 8;
+}
+
+/* The number that the first @n bytes are, all of them digits; @n: 1 to 8 */
+static inline u32 sip_digits_value(u64 w, u32 n)
+{
+	u64 t = (w ^ SIP_ONES * '0') << (64 - 8 * n);
+
+	t = (t * 10 + (t >> 8)) & 0x00ff00ff00ff00ffULL;
+	t = (t * 100 + (t >> 16)) & 0x0000ffff0000ffffULL;
+	return (u32)(t * 10000 + (t >> 32));
+}
+
 /*
  * Bit 7 of the bytes up to LF, and of some above 0x8a: the first of them is
  * where to look again. It costs less than to be exact, and nearly all are LF.
@@ -70,6 +89,72 @@ static inline u64 sip_maybe_lf(u64 w)
 static inline bool sip_has(const char *p, const char *stop, unsigned long n)
 {
 	return (unsigned long)p <= (unsigned long)stop - n;
+}
+
+/*
+ * The next @byte, @stop if there is none; on any machine. A word of its own at
+ * a time: lines are most of a message, and memchr() is often a byte loop.
+ */
+static inline const char *sip_seek_any(const char *p, const char *stop, char byte)
+{
+	const unsigned long ones = ~0UL / 255;
+	unsigned long w;
+
+	for (; sip_has(p, stop, sizeof(w)); p += sizeof(w)) {
+		memcpy(&w, p, sizeof(w));
+		w ^= ones * (u8)byte;
+		if ((w - ones) & ~w & (ones << 7))
+			break;
+	}
+	while (p < stop && *p != byte)
+		p++;
+	return p;
+}
+
+/*
+ * The next @byte, @stop if there is none. The last word reaches back over bytes
+ * that are known to be others.
+ */
+static __always_inline const char *sip_seek(const char *p, const char *stop, char byte)
+{
+	u64 marks;
+
+	if (!SIP_WORDS || !sip_has(p, stop, 8))
+		return sip_seek_any(p, stop, byte);
+	for (;;) {
+		marks = sip_equals(sip_word(p), byte);
+		if (marks)
+			return p + sip_mark(marks);
+		p += 8;
+		if (p == stop)
+			return stop;
+		if (!sip_has(p, stop, 8))
+			p = stop - 8;
+	}
+}
+
+/* The same of two bytes: whichever comes first. */
+static __always_inline const char *sip_seek2(const char *p, const char *stop,
+					     char byte, char other)
+{
+	u64 w, marks;
+
+	if (!SIP_WORDS || !sip_has(p, stop, 8)) {
+		while (p < stop && *p != byte && *p != other)
+			p++;
+		return p;
+	}
+	for (;;) {
+		w = sip_word(p);
+		marks = sip_equals(w, byte) | sip_equals(w, other);
+		if (marks)
+			return p + sip_mark(marks);
+		p += 8;
+		if (p == stop)
+			return stop;
+		if (!sip_has(p, stop, 8))
+			p = stop - 8;
+	}
 }
 
 /*
@@ -107,17 +192,17 @@ again:
 		if (marks)
 			goto look;
 	}
-#endif
 	while (p < stop && *p != '\n')
 		p++;
 	return p;
-#if SIP_WORDS
 look:
 	p += sip_mark(marks);
 	if (*p == '\n')
 		return p;
 	p++;
 	goto again;
+#else
+	return sip_seek_any(p, stop, '\n');
 #endif
 }
 
