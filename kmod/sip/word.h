@@ -31,6 +31,23 @@ static inline u64 sip_word(const char *p)
 }
 
 /*
+ * memset() to 0 of a length that is known, up to 160: in pieces that are stores.
+ * As one call, it is "rep stos", which begins slowly.
+ */
+static __always_inline void sip_zero(void *p, size_t n)
+{
+	char *to = p;
+
+	if (n > 120)
+		memset(to + 120, 0, n - 120);
+	if (n > 80)
+		memset(to + 80, 0, n > 120 ? 40 : n - 80);
+	if (n > 40)
+		memset(to + 40, 0, n > 80 ? 40 : n - 40);
+	memset(to, 0, n > 40 ? 40 : n);
+}
+
+/*
  * Bit 7 of each byte that is below @limit (up to 128), or that is @byte.
  * A borrow can mark more bytes, but only behind one that is marked rightly:
  * the lowest mark is always true, and 0 means none.
