@@ -197,44 +197,54 @@ static u8 lookup(const char *data, struct sip_span s)
 	return id;
 }
 
+/*
+ * struct payloads - the payload types that the standard does not name
+ * @wanted: a bit for each that is in the m= line
+ * @map: what those are
+ */
+struct payloads {
+	u64 wanted[2];
+	u8 map[PT_MAX + 1];
+};
+
+/*
+ * The payload type at @p, if white space or the end follows its digits.
+ * Return: behind it, NULL for anything else.
+ */
+static inline const char *payload_type(const char *p, const char *stop, u32 *pt)
+{
+	const char *from = p;
+
+	for (*pt = 0; p < stop && sip_is_digit(*p) && *pt <= PT_MAX; p++)
+		*pt = *pt * 10 + (u32)(*p - '0');
+	return p > from && *pt <= PT_MAX && (p == stop || sip_is_ws(*p)) ? p : NULL;
+}
+
 /* "a=rtpmap:101 telephone-event/8000" */
-static void read_rtpmap(const char *data, u32 pos, u32 end, u8 *map)
+static inline void read_rtpmap(const char *data, const char *p, const char *lf,
+			       struct payloads *types)
 {
-	static const char key[] = "a=rtpmap:";
-	struct sip_span number, name;
-	u32 pt;
+	u32 pos, end = (u32)(lf - data), pt;
 
-	if (end - pos < sizeof(key) || memcmp(data + pos, key, sizeof(key) - 1))
+	if (lf - p < 10 || memcmp(p, "a=rtpmap", 8) || p[8] != ':')
 		return;
-	pos += sizeof(key) - 1;
-	number = sip_span(pos, sip_word_end(data, pos, end));
-	pos = sip_skip_ws(data, sip_span_end(number), end);
-	name = sip_span(pos, sip_find(data, pos, sip_word_end(data, pos, end), '/'));
-	if (!sip_number(data, number, &pt) && pt <= PT_MAX)
-		map[pt] = lookup(data, name);
+	p = payload_type(p + 9, lf, &pt);
+	if (!p || !(types->wanted[pt >> 6] >> (pt & 63) & 1))
+		return;
+	pos = sip_skip_ws(data, (u32)(p - data), end);
+	end = sip_word_end(data, pos, end);
+	types->map[pt] = lookup(data, sip_span(pos, sip_find(data, pos, end, '/')));
 }
 
-static void read_rtpmaps(const char *data, struct sip_span attrs, u8 *map)
+static void read_rtpmaps(const char *data, struct sip_span attrs,
+			 struct payloads *types)
 {
-	u32 pos = attrs.off, end = sip_span_end(attrs), lf;
+	const char *p = data + attrs.off, *stop = p + attrs.len, *lf;
 
-	for (; pos < end; pos = lf + 1) {
-		lf = sip_find_lf(data, pos, end);
-		read_rtpmap(data, pos, lf, map);
+	for (; p < stop; p = lf + 1) {
+		lf = sip_line_end(p, stop);
+		read_rtpmap(data, p, lf, types);
 	}
-}
-
-/* A payload type as itself, until its name is known. */
-static u8 raw_code(const char *data, struct sip_span s)
-{
-	u32 pt;
-
-	if (sip_number(data, s, &pt))
-		return lookup(data, s);
-	if (pt > PT_MAX)
-		return C_NONE;
-	return pt <= PT_STATIC && static_types[pt] ? static_types[pt] :
-						     SDP_CODEC_NUMBER | pt;
 }
 
 static bool add(u8 *codes, u32 n, u8 code)
@@ -248,30 +258,57 @@ static bool add(u8 *codes, u32 n, u8 code)
 	return true;
 }
 
+/*
+ * The m= line's formats. A payload type is itself, until its name is known; what
+ * is none is a name, of a subtype that has no payload types.
+ * Return: how many; @types: those of them that are to be looked for.
+ */
+static u32 read_formats(const char *data, struct sip_span fmts, u8 *raw,
+			struct payloads *types)
+{
+	const char *p = data + fmts.off, *stop = p + fmts.len, *end;
+	u32 n = 0, pt, from;
+
+	while (n < FMTS_MAX && p < stop) {
+		end = payload_type(p, stop, &pt);
+		if (end) {
+			raw[n] = pt <= PT_STATIC ? static_types[pt] : C_NONE;
+			if (raw[n] == C_NONE) {
+				raw[n] = (u8)(SDP_CODEC_NUMBER | pt);
+				types->wanted[pt >> 6] |= 1ULL << (pt & 63);
+				types->map[pt] = C_NONE;
+			}
+			n++;
+		} else {
+			from = (u32)(p - data);
+			pt = sip_word_end(data, from, sip_span_end(fmts));
+			end = data + pt;
+			raw[n] = sip_number(data, sip_span(from, pt), &pt) ?
+				 lookup(data, sip_span(from, (u32)(end - data))) : C_NONE;
+			n += raw[n] != C_NONE;
+		}
+		for (p = end; p < stop && sip_is_ws(*p); p++)
+			;
+	}
+	return n;
+}
+
 u32 sdp_codecs(const char *data, const struct sdp_media *m, u8 *codes, u32 max)
 {
-	u32 pos = m->fmts.off, end = sip_span_end(m->fmts), n = 0, i, nraw = 0;
-	u8 map[PT_MAX + 1], raw[FMTS_MAX];
-	bool dynamic = false;
+	u32 n = 0, i, nraw;
+	struct payloads types;
+	u8 raw[FMTS_MAX];
 
-	while (nraw < FMTS_MAX && pos < end) {
-		struct sip_span fmt = sip_span(pos, sip_word_end(data, pos, end));
-
-		pos = sip_skip_ws(data, sip_span_end(fmt), end);
-		raw[nraw] = raw_code(data, fmt);
-		dynamic |= raw[nraw] & SDP_CODEC_NUMBER;
-		nraw += raw[nraw] != C_NONE;
-	}
+	types.wanted[0] = types.wanted[1] = 0;
+	nraw = read_formats(data, m->fmts, raw, &types);
 	/* Lines that name their payload types by the standard need no more. */
-	if (dynamic) {
-		memset(map, 0, sizeof(map));
-		read_rtpmaps(data, m->attrs, map);
-	}
+	if (types.wanted[0] | types.wanted[1])
+		read_rtpmaps(data, m->attrs, &types);
 	for (i = 0; i < nraw && n < max; i++) {
 		u8 code = raw[i];
 
-		if (code & SDP_CODEC_NUMBER && map[code & PT_MAX])
-			code = map[code & PT_MAX];
+		if (code & SDP_CODEC_NUMBER && types.map[code & PT_MAX])
+			code = types.map[code & PT_MAX];
 		n += add(codes, n, code);
 	}
 	return n;

@@ -49,7 +49,7 @@ static bool fail(struct sip_edits *e)
 }
 
 /* Room in the list for what cannot just stand at its end; NULL: there is none. */
-static struct sip_edit *insert(struct sip_edits *e, struct sip_span s)
+static sip_rare struct sip_edit *insert(struct sip_edits *e, struct sip_span s)
 {
 	u32 i = place(e, s);
 
@@ -60,7 +60,7 @@ static struct sip_edit *insert(struct sip_edits *e, struct sip_span s)
 }
 
 /* The text is there: note that it is to replace @s. */
-static bool note(struct sip_edits *e, struct sip_span s, u32 len)
+static __always_inline bool note(struct sip_edits *e, struct sip_span s, u32 len)
 {
 	struct sip_edit *at = &e->edit[e->n];
 

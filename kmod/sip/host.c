@@ -221,10 +221,10 @@ static const struct {
 	B64(0), B64(64), B64(128), B64(192),
 };
 
-/* Writes three bytes, of which fewer may count. */
-static char *print_u8(char *to, u32 v)
+/* Writes four bytes, of which three or fewer count. */
+static __always_inline char *print_u8(char *to, u32 v)
 {
-	memcpy(to, bytes[v].text, 3);
+	memcpy(to, &bytes[v], 4);
 	return to + bytes[v].len;
 }
 

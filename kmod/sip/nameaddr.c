@@ -89,34 +89,44 @@ static __always_inline bool usual_tag(const char *p, const char *stop)
 	/* The last word, and so the tag, has to begin behind the ';'. */
 	if (!sip_has(p, stop, 9) || *p != ';' || memcmp(p + 1, "tag=", 4))
 		return false;
-	for (p += 5; sip_has(p, stop, 9); p += 8)
+	for (p += 5; sip_has(p, stop, 8); p += 8)
 		if (not_plain(sip_word(p)))
 			return false;
-	return !not_plain(sip_word(stop - 8));
+	return p == stop || !not_plain(sip_word(stop - 8));
+}
+
+static sip_rare bool other_party(const char *data, struct sip_span s,
+				 struct sip_nameaddr *na, struct sip_span *tag)
+{
+	if (sip_nameaddr_next(data, &s, na) != 1 || na->star || s.len)
+		return false;
+	if (!sip_param(data, na->params, "tag", tag))
+		*tag = sip_span(0, 0);
+	return true;
 }
 
 bool sip_party(const char *data, struct sip_span s, struct sip_nameaddr *na,
 	       struct sip_span *tag)
 {
 	const char *p = data + s.off, *stop = p + s.len;
+	u32 from;
 
 	p = s.len ? usual_uri(data, p, stop, &na->uri) : NULL;
-	if (p && p == stop) {
-		na->star = false;
+	if (!p)
+		return other_party(data, s, na, tag);
+	if (p == stop) {
 		na->params = sip_span(0, 0);
 		*tag = sip_span(0, 0);
-		return true;
+	} else if (usual_tag(p, stop)) {
+		from = (u32)(p - data) + 1;
+		na->params.off = from;
+		na->params.len = (u32)(stop - p) - 1;
+		tag->off = from + 4;
+		tag->len = na->params.len - 4;
+	} else {
+		return other_party(data, s, na, tag);
 	}
-	if (p && usual_tag(p, stop)) {
-		na->star = false;
-		na->params = sip_span((u32)(p - data) + 1, sip_span_end(s));
-		*tag = sip_span((u32)(p - data) + 5, sip_span_end(s));
-		return true;
-	}
-	if (sip_nameaddr_next(data, &s, na) != 1 || na->star || s.len)
-		return false;
-	if (!sip_param(data, na->params, "tag", tag))
-		*tag = sip_span(0, 0);
+	na->star = false;
 	return true;
 }
 
@@ -177,7 +187,7 @@ int sip_nameaddr_next(const char *data, struct sip_span *rest,
 	*rest = sip_span(end, end);
 	if (pos == end)
 		return 0;
-	memset(na, 0, sizeof(*na));
+	sip_zero(na, sizeof(*na));
 	pos = element(data, pos, end, na);
 	if (!pos)
 		return -EINVAL;

@@ -165,15 +165,6 @@ static sip_rare bool other_cseq(struct sip_msg *m, struct sip_span s)
 	       !memcmp(m->data + i, m->data + m->method_name.off, name.len);
 }
 
-/* What has to be there once. NULL where it is not, or more than once. */
-static __always_inline const struct sip_hdr *only(const struct sip_msg *m,
-						  enum sip_hdr_id id)
-{
-	const struct sip_hdr *h = &m->hdrs[m->first[id] - 1];
-
-	return h->next ? NULL : h;
-}
-
 static enum sipalg_reason mandatory(struct sip_msg *m, const char *stop)
 {
 	const struct sip_hdr *from, *to, *id, *seq;
@@ -182,11 +173,12 @@ static enum sipalg_reason mandatory(struct sip_msg *m, const char *stop)
 	    !m->first[SIP_HDR_TO] || !m->first[SIP_HDR_CALL_ID] ||
 	    !m->first[SIP_HDR_CSEQ])
 		return SIPALG_R_NO_MANDATORY;
-	from = only(m, SIP_HDR_FROM);
-	to = only(m, SIP_HDR_TO);
-	id = only(m, SIP_HDR_CALL_ID);
-	seq = only(m, SIP_HDR_CSEQ);
-	if (!from || !to || !id || !seq)
+	from = &m->hdrs[m->first[SIP_HDR_FROM] - 1];
+	to = &m->hdrs[m->first[SIP_HDR_TO] - 1];
+	id = &m->hdrs[m->first[SIP_HDR_CALL_ID] - 1];
+	seq = &m->hdrs[m->first[SIP_HDR_CSEQ] - 1];
+	/* None of these may be there twice. */
+	if (from->next | to->next | id->next | seq->next)
 		return SIPALG_R_MALFORMED;
 	if (!usual_cseq(m, seq->value, stop) && !other_cseq(m, seq->value))
 		return SIPALG_R_MALFORMED;
@@ -301,7 +293,7 @@ enum sipalg_reason sip_parse(struct sip_msg *m, const char *data, u32 len)
 			return r;
 	}
 	m->has_length = false;
-	memset(m->first, 0, sizeof(m->first));
+	sip_zero(m->first, sizeof(m->first));
 	r = sip_index_fields(m, pos);
 	if (r == SIPALG_R_OK)
 		r = content_length(m);

@@ -145,19 +145,21 @@ static inline bool sip_is_token(const char *data, u32 pos, u32 end)
 
 /*
  * Is there no white space from @pos to before @end? Words without a byte up
- * to SP are passed at once.
+ * to SP are passed at once, the last one reaching back.
  */
 static inline bool sip_is_word(const char *data, u32 pos, u32 end)
 {
-	const unsigned long ones = ~0UL / 255;
-	unsigned long w;
+	const char *p = data + pos, *stop = data + end;
 
-	for (; end - pos >= sizeof(w); pos += sizeof(w)) {
-		memcpy(&w, data + pos, sizeof(w));
-		if ((w - ones * (' ' + 1)) & ~w & (ones << 7))
-			break;
+	if (SIP_WORDS && end - pos >= 8) {
+		while (sip_has(p, stop, 8) && !sip_below(sip_word(p), ' ' + 1))
+			p += 8;
+		if (!sip_has(p, stop, 8) && !sip_below(sip_word(stop - 8), ' ' + 1))
+			return true;
 	}
-	return sip_word_end(data, pos, end) == end;
+	while (p < stop && !sip_is_ws(*p))
+		p++;
+	return p == stop;
 }
 
 /*

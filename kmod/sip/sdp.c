@@ -213,7 +213,7 @@ static struct sdp_media *section(struct walk *w, u32 next)
 {
 	struct sdp_media *m = &w->sdp->media[w->sdp->nmedia++];
 
-	memset(m, 0, sizeof(*m));
+	sip_zero(m, sizeof(*m));
 	m->direction = w->direction;
 	m->setup_active = w->setup_active;
 	m->attrs = sip_span(next, next);
@@ -561,11 +561,11 @@ static inline bool passed_over(const char *p, const char *lf)
 
 static void init(struct walk *w, const char *data, struct sdp *sdp)
 {
-	memset(w, 0, sizeof(*w));
+	sip_zero(w, sizeof(*w));
 	w->data = data;
 	w->sdp = sdp;
 	w->direction = SDP_SENDRECV;
-	memset(sdp, 0, offsetof(struct sdp, media));
+	sip_zero(sdp, offsetof(struct sdp, media));
 }
 
 enum sipalg_reason sdp_parse(const char *data, struct sip_span s,

@@ -132,6 +132,8 @@ struct sip_nameaddr {
  * @present: a bit for each id that has a field
  * @first: index + 1 of the first field of each id, 0 for none
  * @hdrs: the fields in the order of the message
+ * @last: index + 1 of the last one of each id that is present; here, and not
+ *	on the stack, because kernels zero what is there
  */
 struct sip_msg {
 	const char *data;
@@ -153,6 +155,7 @@ struct sip_msg {
 	u64 present;
 	u16 first[SIP_HDR_COUNT];
 	struct sip_hdr hdrs[SIP_MAX_HDRS];
+	u16 last[SIP_HDR_COUNT];
 };
 
 /**

@@ -7,28 +7,35 @@
 
 #define BIT_OF(name)	SIP_HDR_BIT(SIP_HDR_##name)
 
-/* What each header field means; those that are in none are never looked at. */
-#define ROUTES		(BIT_OF(ROUTE) | BIT_OF(RECORD_ROUTE) | BIT_OF(PATH) | \
-			 BIT_OF(SERVICE_ROUTE))
-#define REFERENCES	(BIT_OF(REFER_TO) | BIT_OF(ALERT_INFO) | BIT_OF(CALL_INFO))
-#define IDENTITIES	(BIT_OF(FROM) | BIT_OF(TO) | BIT_OF(REFERRED_BY) | \
-			 BIT_OF(P_ASSERTED_IDENTITY) | \
-			 BIT_OF(P_PREFERRED_IDENTITY) | \
-			 BIT_OF(P_ASSOCIATED_URI) | BIT_OF(REMOTE_PARTY_ID) | \
-			 BIT_OF(DIVERSION) | BIT_OF(HISTORY_INFO) | \
-			 BIT_OF(REPLY_TO))
-#define LISTS		(BIT_OF(CONTACT) | ROUTES | REFERENCES | IDENTITIES)
+/* What each header field means; those that are none of LISTS are not looked at. */
+static const u8 places[SIP_HDR_COUNT] = {
+	[SIP_HDR_CONTACT] = SIP_PLACE_CONTACT,
+	[SIP_HDR_ROUTE] = SIP_PLACE_ROUTE,
+	[SIP_HDR_RECORD_ROUTE] = SIP_PLACE_ROUTE,
+	[SIP_HDR_PATH] = SIP_PLACE_ROUTE,
+	[SIP_HDR_SERVICE_ROUTE] = SIP_PLACE_ROUTE,
+	[SIP_HDR_REFER_TO] = SIP_PLACE_REFER,
+	[SIP_HDR_ALERT_INFO] = SIP_PLACE_REFER,
+	[SIP_HDR_CALL_INFO] = SIP_PLACE_REFER,
+	[SIP_HDR_FROM] = SIP_PLACE_IDENTITY,
+	[SIP_HDR_TO] = SIP_PLACE_IDENTITY,
+	[SIP_HDR_REFERRED_BY] = SIP_PLACE_IDENTITY,
+	[SIP_HDR_P_ASSERTED_IDENTITY] = SIP_PLACE_IDENTITY,
+	[SIP_HDR_P_PREFERRED_IDENTITY] = SIP_PLACE_IDENTITY,
+	[SIP_HDR_P_ASSOCIATED_URI] = SIP_PLACE_IDENTITY,
+	[SIP_HDR_REMOTE_PARTY_ID] = SIP_PLACE_IDENTITY,
+	[SIP_HDR_DIVERSION] = SIP_PLACE_IDENTITY,
+	[SIP_HDR_HISTORY_INFO] = SIP_PLACE_IDENTITY,
+	[SIP_HDR_REPLY_TO] = SIP_PLACE_IDENTITY,
+};
 
-static enum sip_place place_of(enum sip_hdr_id id)
-{
-	u64 bit = SIP_HDR_BIT(id);
-
-	if (bit & IDENTITIES)
-		return SIP_PLACE_IDENTITY;
-	if (bit & ROUTES)
-		return SIP_PLACE_ROUTE;
-	return bit & REFERENCES ? SIP_PLACE_REFER : SIP_PLACE_CONTACT;
-}
+#define LISTS	(BIT_OF(CONTACT) | BIT_OF(ROUTE) | BIT_OF(RECORD_ROUTE) |	\
+		 BIT_OF(PATH) | BIT_OF(SERVICE_ROUTE) | BIT_OF(REFER_TO) |	\
+		 BIT_OF(ALERT_INFO) | BIT_OF(CALL_INFO) | BIT_OF(FROM) |	\
+		 BIT_OF(TO) | BIT_OF(REFERRED_BY) |				\
+		 BIT_OF(P_ASSERTED_IDENTITY) | BIT_OF(P_PREFERRED_IDENTITY) |	\
+		 BIT_OF(P_ASSOCIATED_URI) | BIT_OF(REMOTE_PARTY_ID) |		\
+		 BIT_OF(DIVERSION) | BIT_OF(HISTORY_INFO) | BIT_OF(REPLY_TO))
 
 /* Where nothing changes, not even another way to write an address does. */
 static bool put_endpoint(struct sip_edits *edits, const char *data,
@@ -186,7 +193,7 @@ static enum sipalg_reason translate_list(const struct sip_msg *m,
 	for (h = sip_hdr_first(m, id); h; h = sip_hdr_next(m, h)) {
 		struct sip_span rest = h->value;
 
-		while (sip_nameaddr_next(m->data, &rest, &na) == 1) {
+		while (rest.len && sip_nameaddr_next(m->data, &rest, &na) == 1) {
 			enum sipalg_reason ret;
 
 			ret = translate_element(m, r, edits, id, place, &na);
@@ -261,7 +268,7 @@ static enum sipalg_reason translate_vias(const struct sip_msg *m,
 	for (h = sip_hdr_first(m, SIP_HDR_VIA); h; h = sip_hdr_next(m, h)) {
 		struct sip_span rest = h->value;
 
-		while (sip_via_next(m->data, &rest, &v) == 1) {
+		while (rest.len && sip_via_next(m->data, &rest, &v) == 1) {
 			enum sipalg_reason ret = ask_via(m, r, edits, &v);
 
 			if (is_failure(ret))
@@ -289,7 +296,7 @@ enum sipalg_reason sip_translate(const struct sip_msg *m,
 	for (left &= LISTS; left && !is_failure(ret); left &= left - 1) {
 		enum sip_hdr_id id = (enum sip_hdr_id)__builtin_ctzll(left);
 
-		ret = translate_list(m, r, edits, id, place_of(id));
+		ret = translate_list(m, r, edits, id, places[id]);
 	}
 	if (is_failure(ret))
 		return ret;

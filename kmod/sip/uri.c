@@ -129,7 +129,7 @@ static sip_rare int other_uri(const char *data, struct sip_span s, struct sip_ur
 {
 	u32 pos, end, at;
 
-	memset(u, 0, sizeof(*u));
+	sip_zero(u, sizeof(*u));
 	s = sip_trim(data, s.off, sip_span_end(s));
 	end = sip_span_end(s);
 	pos = scheme(data, s, &u->scheme);
@@ -155,7 +155,7 @@ static sip_rare int other_uri(const char *data, struct sip_span s, struct sip_ur
 int sip_uri_parse(const char *data, struct sip_span s, struct sip_uri *u)
 {
 	if (SIP_WORDS) {
-		memset(u, 0, sizeof(*u));
+		sip_zero(u, sizeof(*u));
 		if (usual_uri(data, s, u))
 			return 0;
 	}

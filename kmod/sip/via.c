@@ -130,7 +130,7 @@ static void via_params(const char *data, struct sip_via *v)
 
 static int element(const char *data, u32 pos, u32 end, struct sip_via *v)
 {
-	memset(v, 0, sizeof(*v));
+	sip_zero(v, sizeof(*v));
 	pos = protocol(data, pos, end, v);
 	if (pos)
 		pos = sent_by(data, pos, end, v);
@@ -249,7 +249,7 @@ int sip_via_next(const char *data, struct sip_span *rest, struct sip_via *v)
 	if (pos == end)
 		return 0;
 	if (SIP_WORDS) {
-		memset(v, 0, sizeof(*v));
+		sip_zero(v, sizeof(*v));
 		if (usual_via(data, data + pos, data + end, v))
 			return 1;
 	}

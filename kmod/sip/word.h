@@ -31,6 +31,23 @@ static inline u64 sip_word(const char *p)
 }
 
 /*
+ * memset() to 0 of a length that is known, up to 160: in pieces that are stores.
+ * As one call, it is "rep stos", which begins slowly.
+ */
+static __always_inline void sip_zero(void *p, size_t n)
+{
+	char *to = p;
+
+	if (n > 120)
+		memset(to + 120, 0, n - 120);
+	if (n > 80)
+		memset(to + 80, 0, n > 120 ? 40 : n - 80);
+	if (n > 40)
+		memset(to + 40, 0, n > 80 ? 40 : n - 40);
+	memset(to, 0, n > 40 ? 40 : n);
+}
+
+/*
  * Bit 7 of each byte that is below @limit (up to 128), or that is @byte.
  * A borrow can mark more bytes, but only behind one that is marked rightly:
  * the lowest mark is always true, and 0 means none.
@@ -167,7 +184,9 @@ static __always_inline const char *sip_line_end(const char *p, const char *stop)
 	u64 marks;
 
 again:
-	for (; sip_has(p, stop, 32); p += 32) {
+	if (!sip_has(p, stop, 32))
+		goto rest;
+	do {
 		marks = sip_maybe_lf(sip_word(p));
 		if (marks)
 			goto look;
@@ -186,7 +205,9 @@ again:
 			p += 24;
 			goto look;
 		}
-	}
+		p += 32;
+	} while (sip_has(p, stop, 32));
+rest:
 	for (; sip_has(p, stop, 8); p += 8) {
 		marks = sip_maybe_lf(sip_word(p));
 		if (marks)
@@ -197,7 +218,7 @@ again:
 	return p;
 look:
 	p += sip_mark(marks);
-	if (*p == '\n')
+	if (likely(*p == '\n'))
 		return p;
 	p++;
 	goto again;

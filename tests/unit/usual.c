@@ -18,6 +18,7 @@ void general_sip_parts_init(struct sip_parts *w, const struct sip_msg *m);
 bool general_sip_parts_next(struct sip_parts *w, struct sip_part *part);
 bool general_sip_param_of(const char *data, struct sip_span params, const char *name,
 			  u32 len, struct sip_span *value);
+u32 general_sdp_codecs(const char *data, const struct sdp_media *m, u8 *codes, u32 max);
 enum sipalg_reason general_sdp_parse(const char *data, struct sip_span s,
 				     struct sdp *sdp);
 
@@ -39,7 +40,7 @@ static const char *const seeds[] = {
 	"c=IN IP4 10.0.0.11\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 8 101\r\n"
 	"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
 	"a=rtcp:40001 IN IP4 10.0.0.12\r\na=sendonly\r\n"
-	"m=video 40002/2 RTP/AVP 31\r\nc=IN IP4 10.0.0.13/127\r\n"
+	"m=video 40002/2 RTP/AVP 31 96 200 096\r\na=rtpmap:96 VP8/90000\r\nc=IN IP4 10.0.0.13/127\r\n"
 	"a=ptime:20\r\na=sendrecv\r\n",
 	"SIP/2.0 180 Ringing\r\n" HEAD "To: <sip:bob@203.0.113.10>;tag=a6c85cf\r\n"
 	TAIL "CSeq: 314159 INVITE\r\nRecord-Route: <sip:192.0.2.1;lr>, <sip:p@[2001:db8::1]:5062;lr>\r\n"
@@ -224,7 +225,9 @@ static void elements(const char *d, struct sip_span s)
 static void descriptions(const char *d, struct sip_span s)
 {
 	struct sdp *a = &mine.sdp, *b = &other.sdp;
+	u8 codes[16], more[16];
 	int r;
+	u32 i;
 
 	memset(a, 0xa5, offsetof(struct sdp, cands) + 8 * sizeof(a->cands[0]));
 	memset(b, 0xa5, offsetof(struct sdp, cands) + 8 * sizeof(a->cands[0]));
@@ -233,6 +236,12 @@ static void descriptions(const char *d, struct sip_span s)
 	if (r != SIPALG_R_OK)
 		return;
 	same(!memcmp(a, b, offsetof(struct sdp, media) + a->nmedia * sizeof(a->media[0])));
+	for (i = 0; i < a->nmedia; i++) {
+		blank(codes, more, sizeof(codes));
+		same(sdp_codecs(d, &a->media[i], codes, 16) ==
+		     general_sdp_codecs(d, &b->media[i], more, 16));
+		same(!memcmp(codes, more, sizeof(codes)));
+	}
 	same(a->ncands == b->ncands &&
 	     !memcmp(a->cands, b->cands, a->ncands * sizeof(a->cands[0])));
 	reached++;
