@@ -45,8 +45,6 @@ static enum type media_type(const char *data, struct sip_span s,
 	struct sip_span type, subtype;
 	u32 end = sip_span_end(s), i, semi;
 
-	if (sip_nocase(data + s.off, s.len, "application/sdp"))
-		return TYPE_SDP;
 	semi = sip_find(data, s.off, end, ';');
 	i = sip_find(data, s.off, semi, '/');
 	if (i == semi)
@@ -174,9 +172,10 @@ static bool take(struct sip_parts *w, struct sip_span part, struct sip_part *p)
 	return part.len;
 }
 
-bool sip_parts_next(struct sip_parts *w, struct sip_part *part)
+/* Of a multipart body: to where the next session description ends. */
+static sip_rare bool next_part(struct sip_parts *w, u32 end, struct sip_part *part)
 {
-	u32 end = sip_span_end(w->m->body), what, lf;
+	u32 what, lf;
 	bool found;
 
 	while (w->depth && w->pos < end) {
@@ -189,6 +188,15 @@ bool sip_parts_next(struct sip_parts *w, struct sip_part *part)
 		if (found)
 			return true;
 	}
+	return false;
+}
+
+bool sip_parts_next(struct sip_parts *w, struct sip_part *part)
+{
+	u32 end = sip_span_end(w->m->body);
+
+	if (w->depth && next_part(w, end, part))
+		return true;
 	/* The last delimiter is missing: what came is the part. */
 	return w->sdp && w->pos == end && take(w, sip_span(w->sdp, end), part);
 }
@@ -196,25 +204,27 @@ bool sip_parts_next(struct sip_parts *w, struct sip_part *part)
 void sip_parts_init(struct sip_parts *w, const struct sip_msg *m)
 {
 	const struct sip_hdr *h = sip_hdr_first(m, SIP_HDR_CONTENT_TYPE);
-	const struct sip_hdr *e = sip_hdr_first(m, SIP_HDR_CONTENT_ENCODING);
-	const struct sip_hdr *d = sip_hdr_first(m, SIP_HDR_CONTENT_DISPOSITION);
+	const struct sip_hdr *e, *d;
+	enum type type;
 
-	memset(w, 0, sizeof(*w));
+	sip_zero(w, sizeof(*w));
 	w->m = m;
 	w->pos = m->body.off;
-	if (!h || h->next || !m->body.len ||
-	    (e && (e->next || !identity(m->data, e->value))))
+	if (!h || h->next || !m->body.len)
 		return;
-	switch (media_type(m->data, h->value, &w->boundary[0])) {
-	case TYPE_SDP:
+	e = sip_hdr_first(m, SIP_HDR_CONTENT_ENCODING);
+	if (e && (e->next || !identity(m->data, e->value)))
+		return;
+	if (sip_nocase(m->data + h->value.off, h->value.len, "application/sdp"))
+		type = TYPE_SDP;
+	else
+		type = media_type(m->data, h->value, &w->boundary[0]);
+	if (type == TYPE_SDP) {
 		w->sdp = m->body.off;
 		w->pos = sip_span_end(m->body);
+		d = sip_hdr_first(m, SIP_HDR_CONTENT_DISPOSITION);
 		w->early = d && is_early(m->data, d->value);
-		break;
-	case TYPE_MULTIPART:
+	} else if (type == TYPE_MULTIPART) {
 		w->depth = 1;
-		break;
-	default:
-		break;
 	}
 }

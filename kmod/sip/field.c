@@ -64,14 +64,13 @@ int sip_field_next(const char *data, u32 *pos, u32 end, enum sip_hdr_id *id,
  *	and all behind the colon
  * @skip: to behind the colon and the space that follows it
  * @next: another one whose first four letters are the same, 0 for none
- * @id: SIP_HDR_OTHER where nobody asks for it
- * @none: 0, as of a header field's next one: both are copied at once
+ * @id: SIP_HDR_OTHER where nobody asks for it. Its upper half is 0, as the
+ *	"next" of a header field that is the last one of its kind.
  */
 struct usual {
 	u8 text[16];
 	u8 any[16];
-	u16 id;
-	u16 none;
+	u32 id;
 	u16 skip;
 	u16 next;
 };
@@ -81,7 +80,7 @@ struct usual {
 #define TEXT(s, i)	((i) >= sizeof(s) - 1 ? 0xff : AT(s, i) | ANY(s, i))
 #define FOUR(of, s, i)	of(s, i), of(s, (i) + 1), of(s, (i) + 2), of(s, (i) + 3)
 #define EACH(of, s)	FOUR(of, s, 0), FOUR(of, s, 4), FOUR(of, s, 8), FOUR(of, s, 12)
-#define USUAL(s, id, next)	{ { EACH(TEXT, s) }, { EACH(ANY, s) }, id, 0, sizeof(s), next }
+#define USUAL(s, id, next)	{ { EACH(TEXT, s) }, { EACH(ANY, s) }, id, sizeof(s), next }
 
 /* By the first four letters; the factor is one that gives each its own slot. */
 #define HASH(letters)	((u32)((letters) * 0xff527cfbU) >> 26)
@@ -176,6 +175,14 @@ static const struct usual usual[USUAL_COUNT] = {
 	[USUAL_BY] = USUAL("Referred-By:", SIP_HDR_REFERRED_BY, 0),
 };
 
+static __always_inline bool is_name(const struct usual *u, u64 a, u64 b)
+{
+	const char *text = (const char *)u->text, *any = (const char *)u->any;
+
+	return !(((a | sip_word(any)) ^ sip_word(text)) |
+		 ((b | sip_word(any + 8)) ^ sip_word(text + 8)));
+}
+
 /*
  * The name at @p, of which 16 bytes can be read; NULL if it is no usual one.
  * An empty slot is found by NUL bytes alone, and skips none: no value is there.
@@ -185,16 +192,12 @@ static __always_inline const struct usual *usual_name(const char *p)
 	u64 a = sip_word(p), b = sip_word(p + 8);
 	const struct usual *u = &usual[HASH((u32)a | 0x20202020)];
 
-	for (;;) {
-		const char *text = (const char *)u->text, *any = (const char *)u->any;
-
-		if (!(((a | sip_word(any)) ^ sip_word(text)) |
-		      ((b | sip_word(any + 8)) ^ sip_word(text + 8))))
-			return u;
+	while (unlikely(!is_name(u, a, b))) {
 		if (!u->next)
 			return NULL;
 		u = &usual[u->next];
 	}
+	return u;
 }
 
 /*
@@ -204,7 +207,8 @@ static __always_inline const struct usual *usual_name(const char *p)
  * Return: the LF, or NULL if it is none of these.
  */
 static __always_inline const char *usual_field(const char *p, const char *stop,
-					       struct sip_hdr *h, const char *data)
+					       struct sip_hdr *h, u32 *id,
+					       const char *data)
 {
 	const struct usual *u;
 	const char *lf;
@@ -220,7 +224,9 @@ static __always_inline const char *usual_field(const char *p, const char *stop,
 	lf = sip_line_end(p, stop);
 	if (!sip_has(lf, stop, 3) || lf[-1] != '\r' || (u8)lf[-2] <= ' ')
 		return NULL;
-	memcpy(h, &u->id, sizeof(u->id) + sizeof(u->none));
+	/* Its id, and that no other one follows. */
+	memcpy(h, &u->id, sizeof(u->id));
+	*id = u->id;
 	h->value.off = (u32)(p - data);
 	h->value.len = (u32)(lf - p) - 1;
 	return lf;
@@ -247,11 +253,11 @@ static sip_rare u32 other_field(const struct sip_msg *m, u32 pos,
 /* Field @n of the message, from 1 on, is there: it follows the last of its kind. */
 static __always_inline void link(struct sip_msg *m, u32 *last, u32 id, u32 n)
 {
-	if (m->first[id])
-		m->hdrs[last[id]].next = (u16)n;
-	else
+	if (likely(!m->first[id]))
 		m->first[id] = (u16)n;
-	last[id] = n - 1;
+	else
+		m->hdrs[last[id] - 1].next = (u16)n;
+	last[id] = n;
 }
 
 enum sipalg_reason sip_index_fields(struct sip_msg *m, u32 pos)
@@ -259,22 +265,24 @@ enum sipalg_reason sip_index_fields(struct sip_msg *m, u32 pos)
 	const char *data = m->data, *stop = data + m->len;
 	const char *p = data + pos, *lf;
 	struct sip_hdr *h = m->hdrs, extra;
-	u32 last[SIP_HDR_COUNT], n = 0;
+	u32 last[SIP_HDR_COUNT], n = 0, id;
 	bool empty = false;
 
-	do {
-		if (n < SIP_MAX_HDRS) {
-			lf = usual_field(p, stop, h, data);
-			if (lf && (u8)lf[1] > ' ') {
+	for (;;) {
+		if (likely(n < SIP_MAX_HDRS)) {
+			lf = usual_field(p, stop, h, &id, data);
+			if (likely(lf && (u8)lf[1] > ' ')) {
 				p = lf + 1;
-				link(m, last, h->id, ++n);
 				h++;
+				n++;
+				link(m, last, id, n);
 				continue;
 			}
 			/* This one and the empty line; another one may be folded. */
 			if (lf && lf[1] == '\r' && lf[2] == '\n') {
 				p = lf + 3;
-				link(m, last, h->id, ++n);
+				n++;
+				link(m, last, id, n);
 				break;
 			}
 		} else {
@@ -288,9 +296,10 @@ enum sipalg_reason sip_index_fields(struct sip_msg *m, u32 pos)
 			break;
 		if (n == SIP_MAX_HDRS)
 			return SIPALG_R_TOO_MANY_HEADERS;
-		link(m, last, h->id, ++n);
+		n++;
+		link(m, last, h->id, n);
 		h++;
-	} while (true);
+	}
 	m->nhdrs = (u16)n;
 	m->body = sip_span((u32)(p - data), m->len);
 	return SIPALG_R_OK;

@@ -7,6 +7,7 @@
 #define SIPALG_SIP_TYPES_H
 
 #ifdef __KERNEL__
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <linux/string.h>
 #include <linux/errno.h>
@@ -27,6 +28,10 @@ typedef int32_t s32;
 #define __always_inline	inline __attribute__((__always_inline__))
 #endif
 #define sip_rare	__attribute__((__noinline__, __cold__))
+#ifndef likely
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+#endif
 #endif
 
 #endif

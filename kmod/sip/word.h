@@ -184,7 +184,9 @@ static __always_inline const char *sip_line_end(const char *p, const char *stop)
 	u64 marks;
 
 again:
-	for (; sip_has(p, stop, 32); p += 32) {
+	if (!sip_has(p, stop, 32))
+		goto rest;
+	do {
 		marks = sip_maybe_lf(sip_word(p));
 		if (marks)
 			goto look;
@@ -203,7 +205,9 @@ again:
 			p += 24;
 			goto look;
 		}
-	}
+		p += 32;
+	} while (sip_has(p, stop, 32));
+rest:
 	for (; sip_has(p, stop, 8); p += 8) {
 		marks = sip_maybe_lf(sip_word(p));
 		if (marks)
@@ -214,7 +218,7 @@ again:
 	return p;
 look:
 	p += sip_mark(marks);
-	if (*p == '\n')
+	if (likely(*p == '\n'))
 		return p;
 	p++;
 	goto again;
