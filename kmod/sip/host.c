@@ -209,42 +209,42 @@ void sip_host_parse(const char *data, struct sip_span s, struct sip_host *h)
 
 static u32 print_u16(char *buf, u32 v)
 {
-	char tmp[5];
-	u32 n = 0, i;
+	u32 n = v < 100 ? (v < 10 ? 1 : 2) : v < 1000 ? 3 : v < 10000 ? 4 : 5, i = n;
 
-	do {
-		tmp[n++] = (char)('0' + v % 10);
+	while (i) {
+		buf[--i] = (char)('0' + v % 10);
 		v /= 10;
-	} while (v);
-	for (i = 0; i < n; i++)
-		buf[i] = tmp[n - 1 - i];
+	}
 	return n;
 }
 
-/* The same of a byte, of which each message has many. */
-static char *print_u8(char *to, u32 v)
-{
-	if (v >= 100) {
-		*to++ = (char)('0' + v / 100);
-		v %= 100;
-		*to++ = (char)('0' + v / 10);
-	} else if (v >= 10) {
-		*to++ = (char)('0' + v / 10);
-	}
-	*to++ = (char)('0' + v % 10);
-	return to;
-}
+/* The text of each byte, and its length: each address that is written has four. */
+#define DIGIT(n)	('0' + (n) % 10)
+#define BYTE(n)								\
+	{ { (n) > 99 ? DIGIT((n) / 100) : (n) > 9 ? DIGIT((n) / 10) : DIGIT(n), \
+	    (n) > 99 ? DIGIT((n) / 10) : DIGIT(n), DIGIT(n) },		\
+	  (n) > 99 ? 3 : (n) > 9 ? 2 : 1 }
+#define BYTES4(n)	BYTE(n), BYTE((n) + 1), BYTE((n) + 2), BYTE((n) + 3)
+#define BYTES16(n)	BYTES4(n), BYTES4((n) + 4), BYTES4((n) + 8), BYTES4((n) + 12)
+#define BYTES64(n)	BYTES16(n), BYTES16((n) + 16), BYTES16((n) + 32), BYTES16((n) + 48)
 
+static const struct {
+	char text[3];
+	u8 len;
+} byte_text[256] = { BYTES64(0), BYTES64(64), BYTES64(128), BYTES64(192) };
+
+/* Four bytes are copied of each: what is too much is written over, or past. */
 static u32 print_v4(char *buf, const u8 *addr)
 {
-	char *to = print_u8(buf, addr[0]);
+	char *to = buf;
 	u32 i;
 
-	for (i = 1; i < 4; i++) {
+	for (i = 0; i < 4; i++) {
+		memcpy(to, &byte_text[addr[i]], 4);
+		to += byte_text[addr[i]].len;
 		*to++ = '.';
-		to = print_u8(to, addr[i]);
 	}
-	return (u32)(to - buf);
+	return (u32)(to - buf) - 1;
 }
 
 static u32 print_group(char *buf, const u8 *addr)
