@@ -225,8 +225,8 @@ static __always_inline const char *usual_field(const char *p, const char *stop,
 	if (!sip_has(lf, stop, 3) || lf[-1] != '\r' || (u8)lf[-2] <= ' ')
 		return NULL;
 	/* Its id, and that no other one follows. */
+	memcpy(h, &u->id, sizeof(u->id));
 	*id = u->id;
-	memcpy(h, id, sizeof(*id));
 	h->value.off = (u32)(p - data);
 	h->value.len = (u32)(lf - p) - 1;
 	return lf;

@@ -508,30 +508,47 @@ static void section_end(struct walk *w, u32 pos)
 		w->media->attrs.len = pos - w->media->attrs.off;
 }
 
-/* One line that may matter. @next: the first byte behind it */
-static enum sipalg_reason line(struct walk *w, const char *p, const char *lf, u32 next)
+static sip_rare enum sipalg_reason other_line(struct walk *w, const char *p,
+					      const char *stop, u32 next)
 {
-	const char *stop = lf;
-
-	/* The '=' in front of them is no white space. */
-	while (sip_is_ws(stop[-1]))
-		stop--;
 	w->pos = (u32)(p + 2 - w->data);
 	w->end = (u32)(stop - w->data);
 	switch (*p) {
 	case 'a':
-		return SIP_WORDS && usual_a(w, p, stop) ? SIPALG_R_OK : line_a(w);
+		return line_a(w);
 	case 'c':
-		return SIP_WORDS && usual_c(w, p, stop) ? SIPALG_R_OK : line_c(w);
+		return line_c(w);
 	case 'm':
-		section_end(w, w->pos - 2);
-		return SIP_WORDS && usual_m(w, p, stop, next) ? SIPALG_R_OK :
-								line_m(w, next);
+		return line_m(w, next);
 	default:
-		if (!SIP_WORDS || !usual_o(w, p, stop))
-			line_o(w);
+		line_o(w);
 		return SIPALG_R_OK;
 	}
+}
+
+/* One line that may matter. @next: the first byte behind it */
+static __always_inline enum sipalg_reason line(struct walk *w, const char *p,
+					       const char *lf, u32 next)
+{
+	const char *stop = lf;
+	bool done;
+
+	/* The '=' in front of them is no white space. */
+	while (sip_is_ws(stop[-1]))
+		stop--;
+	if (*p == 'm')
+		section_end(w, (u32)(p - w->data));
+	if (!SIP_WORDS)
+		return other_line(w, p, stop, next);
+	if (*p == 'a')
+		done = usual_a(w, p, stop);
+	else if (*p == 'c')
+		done = usual_c(w, p, stop);
+	else if (*p == 'm')
+		done = usual_m(w, p, stop, next);
+	else
+		done = usual_o(w, p, stop);
+	return done ? SIPALG_R_OK : other_line(w, p, stop, next);
 }
 
 /* Of the letters from 'a' on, those with bits. */

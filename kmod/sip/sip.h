@@ -251,7 +251,8 @@ u32 sip_number_print(char *buf, u32 v);
 
 /*
  * Write an address as text: IPv6 as RFC 5952 does, in brackets if asked;
- * ":port" is added unless port is 0. No NUL. Return: the bytes written.
+ * ":port" is added unless port is 0. No NUL; @buf has SIP_HOSTPORT_MAX bytes.
+ * Return: the bytes written.
  */
 u32 sip_host_print(char *buf, const struct sip_host *h, u16 port, bool brackets);
 
