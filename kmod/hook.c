@@ -144,7 +144,7 @@ static bool begin_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 		return false;
 	/* From outside, only the binding tells whose zone it leads to. */
 	if (inbound) {
-		flow->zone = b->end[SIPALG_INNER].key.zone;
+		flow->zone = sipalg_binding_key(b, SIPALG_INNER)->zone;
 		flow->flags[0] |= SIPALG_FLOW_BOUND;
 	}
 	/* What an inside host begins is for the ruleset to judge. */
@@ -215,7 +215,7 @@ static struct sipalg_binding *phone_of(struct rhlist_head *list, u16 zone,
 	rhl_for_each_entry_rcu(end, pos, list, node) {
 		b = sipalg_binding_of(end);
 		if (b->type != SIPALG_BINDING_SIGNALLING || READ_ONCE(b->stale) ||
-		    b->end[SIPALG_INNER].key.zone != zone || !has_nat(b) ||
+		    sipalg_binding_key(b, SIPALG_INNER)->zone != zone || !has_nat(b) ||
 		    !sipalg_binding_peers(b, &any, 1))
 			continue;
 		if (is_peer_of(b, peers, n))

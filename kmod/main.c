@@ -16,6 +16,7 @@
 #include "genl.h"
 #include "hook.h"
 #include "inspect.h"
+#include "mem.h"
 #include "net.h"
 #include "policy.h"
 #include "registration.h"
@@ -229,12 +230,12 @@ static int __init sipalg_init(void)
 	err = sipalg_inspect_init();
 	if (err)
 		return err;
-	err = sipalg_call_init();
+	err = sipalg_mem_init();
 	if (err)
 		goto err_inspect;
 	err = register_pernet_subsys(&sipalg_net_ops);
 	if (err)
-		goto err_call;
+		goto err_mem;
 	err = sipalg_address_init();
 	if (err)
 		goto err_net;
@@ -252,8 +253,8 @@ err_address:
 	sipalg_address_exit();
 err_net:
 	unregister_pernet_subsys(&sipalg_net_ops);
-err_call:
-	sipalg_call_exit();
+err_mem:
+	sipalg_mem_exit();
 err_inspect:
 	sipalg_inspect_exit();
 	return err;
@@ -264,9 +265,9 @@ static void __exit sipalg_exit(void)
 	sipalg_genl_exit();
 	sipalg_address_exit();
 	unregister_pernet_subsys(&sipalg_net_ops);
-	/* Bindings are freed by our own code, after a grace period. */
+	/* Bindings and calls are freed by our own code, after a grace period. */
 	rcu_barrier();
-	sipalg_call_exit();
+	sipalg_mem_exit();
 	sipalg_inspect_exit();
 }
 
