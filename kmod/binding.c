@@ -539,7 +539,7 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 	b->id = sipalg_new_id(sn);
 	sipalg_end_key_get(b, SIPALG_OUTER, &key);
 	/* Who finds a port free and takes it must be one and the same. */
-	lock = &sn->port_locks[outer->port % SIPALG_LOCKS];
+	lock = &sn->port_locks[outer->port % SIPALG_LOCKS].lock;
 	spin_lock_bh(lock);
 	if (end_count(sn, &key) >= (shared ? SIPALG_SAME_KEY : 1))
 		err = -EADDRINUSE;

@@ -61,15 +61,27 @@ u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r)
 	return sum;
 }
 
-/* Locks of one kind, which lockdep has to tell from the other kind. */
-static spinlock_t *locks_alloc(struct lock_class_key *key)
+u32 sipalg_class_read(const struct sipalg_net *sn, enum sipalg_class class)
 {
-	spinlock_t *locks = kvmalloc_array(SIPALG_LOCKS, sizeof(*locks), GFP_KERNEL);
+	u32 sum = 0;
+	int cpu;
+
+	if (!sn->stats)
+		return 0;
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(sn->stats, cpu)->class[class];
+	return sum;
+}
+
+/* Locks of one kind, which lockdep has to tell from the other kind. */
+static struct sipalg_lock *locks_alloc(struct lock_class_key *key)
+{
+	struct sipalg_lock *locks = kvmalloc_array(SIPALG_LOCKS, sizeof(*locks), GFP_KERNEL);
 	unsigned int i;
 
 	for (i = 0; locks && i < SIPALG_LOCKS; i++) {
-		spin_lock_init(&locks[i]);
-		lockdep_set_class(&locks[i], key);
+		spin_lock_init(&locks[i].lock);
+		lockdep_set_class(&locks[i].lock, key);
 	}
 	return locks;
 }
