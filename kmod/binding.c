@@ -10,6 +10,7 @@
 #include "binding.h"
 #include "compat/compat.h"
 #include "flow.h"
+#include "mem.h"
 #include "net.h"
 #include "policy.h"
 #include "trace.h"
@@ -18,23 +19,25 @@
 
 #define TABLE_MIN 512	/* buckets; so that a few calls do not resize the table */
 
-/* For IPv4, the rest of the address is zero. */
 static u32 end_hash(const void *data, u32 len, u32 seed)
 {
 	const struct sipalg_end_key *key = data;
-	const u32 *tail = (const u32 *)&key->port;
+	const u32 *head = (const u32 *)key;
 
 	if (key->pf != NFPROTO_IPV4)
 		seed = jhash2(&key->addr.all[1], 3, seed);
-	return jhash_3words(key->addr.all[0], tail[0], tail[1], seed);
+	return jhash_3words(key->addr.all[0], head[0], head[1], seed);
 }
 
+/* Of the same family, if what is before the address is equal. */
 static int end_differs(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	const struct sipalg_end_key *a = arg->key, *b = &((const struct sipalg_end *)obj)->key;
-	const u32 *x = (const u32 *)&a->port, *y = (const u32 *)&b->port;
+	const u32 *x = (const u32 *)a, *y = (const u32 *)b;
 
-	return x[0] != y[0] || x[1] != y[1] || !nf_inet_addr_cmp(&a->addr, &b->addr);
+	if (x[0] != y[0] || x[1] != y[1] || a->addr.ip != b->addr.ip)
+		return 1;
+	return a->pf != NFPROTO_IPV4 && !nf_inet_addr_cmp(&a->addr, &b->addr);
 }
 
 static const struct rhashtable_params end_params = {
@@ -62,10 +65,32 @@ void sipalg_end_key_set(struct sipalg_end_key *key, enum sipalg_side side,
 void sipalg_end_get(const struct sipalg_binding *b, enum sipalg_side side,
 		    struct sip_endpoint *at)
 {
-	const struct sipalg_end_key *key = &b->end[side].key;
+	const struct sipalg_end_key *key = sipalg_binding_key(b, side);
 
 	sip_host_from_inet(&at->host, &key->addr, key->pf);
 	at->port = ntohs(key->port);
+}
+
+void sipalg_end_key_get(const struct sipalg_binding *b, enum sipalg_side side,
+			struct sipalg_end_key *key)
+{
+	const struct sipalg_end_key *from = sipalg_binding_key(b, side);
+
+	memset(key, 0, sizeof(*key));
+	memcpy(key, from, from->pf == NFPROTO_IPV4 ?
+	       offsetof(struct sipalg_end_key, addr) + sizeof(__be32) : sizeof(*key));
+}
+
+bool sipalg_end_begins(const struct sipalg_binding *b, enum sipalg_side side,
+		       const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	const struct sipalg_end_key *key = sipalg_binding_key(b, side);
+
+	if (t->src.u.all != key->port || t->src.l3num != key->pf)
+		return false;
+	return key->pf == NFPROTO_IPV4 ? t->src.u3.ip == key->addr.ip :
+					 nf_inet_addr_cmp(&t->src.u3, &key->addr);
 }
 
 static bool has_host(const struct sipalg_binding *b, enum sipalg_side side,
@@ -120,8 +145,8 @@ struct nf_conn *sipalg_binding_master(struct sipalg_binding *b)
 	struct nf_conn *ct = NULL;
 
 	spin_lock_bh(&b->lock);
-	if (!b->dead && b->master) {
-		ct = b->master;
+	if (!b->dead && sipalg_binding_own(b)->master) {
+		ct = sipalg_binding_own(b)->master;
 		nf_conntrack_get(&ct->ct_general);
 	}
 	spin_unlock_bh(&b->lock);
@@ -130,14 +155,15 @@ struct nf_conn *sipalg_binding_master(struct sipalg_binding *b)
 
 void sipalg_binding_set_master(struct sipalg_binding *b, struct nf_conn *ct)
 {
+	struct sipalg_signalling *own = sipalg_binding_own(b);
 	struct nf_conn *old = NULL;
 
 	ct = sipalg_flow_root(ct);
 	spin_lock_bh(&b->lock);
-	if (!b->dead && b->master != ct) {
-		old = b->master;
+	if (!b->dead && own->master != ct) {
+		old = own->master;
 		nf_conntrack_get(&ct->ct_general);
-		b->master = ct;
+		own->master = ct;
 	}
 	spin_unlock_bh(&b->lock);
 	if (old)
@@ -173,6 +199,46 @@ static void flow_kill(struct nf_conn *ct)
 		set_bit(IPS_DYING_BIT, &ct->status);
 }
 
+static size_t binding_size(u8 type, u8 pf)
+{
+	return sizeof(struct sipalg_binding) + 2 * sipalg_end_size(pf) +
+	       (type == SIPALG_BINDING_SIGNALLING ? sizeof(struct sipalg_signalling) : 0);
+}
+
+/* Of the flows that a media binding had, only these are left. */
+static void flows_set(struct sipalg_binding *b, struct nf_conn *const *flows,
+		      unsigned int n)
+{
+	struct nf_conn **many = b->nflows > 1 ? b->flows : NULL;
+
+	if (n > 1) {
+		memcpy(many, flows, n * sizeof(*flows));
+	} else {
+		b->flow = n ? flows[0] : NULL;
+		kfree(many);
+	}
+	b->nflows = n;
+}
+
+/* One more. False: there is no room, or no memory. */
+static bool flows_add(struct sipalg_binding *b, struct nf_conn *ct)
+{
+	struct nf_conn **many;
+
+	if (b->nflows == SIPALG_FLOWS_MAX)
+		return false;
+	if (b->nflows == 1) {
+		many = kcalloc(SIPALG_FLOWS_MAX, sizeof(*many), GFP_ATOMIC);
+		if (!many)
+			return false;
+		many[0] = b->flow;
+		b->flows = many;
+	}
+	b->nflows++;
+	sipalg_binding_flows(b)[b->nflows - 1] = ct;
+	return true;
+}
+
 /*
  * Flows that were not confirmed when the binding went were on their way
  * through the hooks of another CPU. By now, they have arrived or are queued.
@@ -180,19 +246,21 @@ static void flow_kill(struct nf_conn *ct)
 static void binding_free(struct rcu_head *rcu)
 {
 	struct sipalg_binding *b = container_of(rcu, struct sipalg_binding, rcu);
+	struct nf_conn **flows = sipalg_binding_flows(b);
 	unsigned int i;
 
 	if (is_signalling(b)) {
-		if (b->master)
-			nf_ct_put(b->master);
-		sipalg_rule_put(b->callers);
+		if (sipalg_binding_own(b)->master)
+			nf_ct_put(sipalg_binding_own(b)->master);
+		sipalg_rule_put(sipalg_binding_own(b)->callers);
 	} else {
 		for (i = 0; i < b->nflows; i++) {
-			flow_kill(b->flows[i]);
-			nf_ct_put(b->flows[i]);
+			flow_kill(flows[i]);
+			nf_ct_put(flows[i]);
 		}
+		flows_set(b, NULL, 0);
 	}
-	kfree(b);
+	sipalg_mem_put(b, binding_size(b->type, sipalg_binding_key(b, SIPALG_INNER)->pf));
 }
 
 static void lease_free(struct sipalg_lease *l)
@@ -205,27 +273,29 @@ static void leases_free(struct sipalg_binding *b)
 {
 	struct sipalg_lease *l, *tmp;
 
-	list_for_each_entry_safe(l, tmp, &b->leases, list)
+	list_for_each_entry_safe(l, tmp, &sipalg_binding_own(b)->leases, list)
 		lease_free(l);
-	INIT_LIST_HEAD(&b->leases);
+	INIT_LIST_HEAD(&sipalg_binding_own(b)->leases);
 }
 
 void sipalg_binding_kill_flows(struct sipalg_binding *b)
 {
-	struct nf_conn *flows[SIPALG_FLOWS_MAX];
+	struct nf_conn *flows[SIPALG_FLOWS_MAX], *left[SIPALG_FLOWS_MAX];
 	bool keep = READ_ONCE(b->sn->closing);
-	unsigned int i, n = 0, left = 0;
+	unsigned int i, n = 0, nleft = 0;
 
 	if (is_signalling(b))
 		return;
 	spin_lock_bh(&b->lock);
 	for (i = 0; i < b->nflows; i++) {
-		if (keep || nf_ct_is_confirmed(b->flows[i]))
-			flows[n++] = b->flows[i];
+		struct nf_conn *ct = sipalg_binding_flows(b)[i];
+
+		if (keep || nf_ct_is_confirmed(ct))
+			flows[n++] = ct;
 		else
-			b->flows[left++] = b->flows[i];
+			left[nleft++] = ct;
 	}
-	b->nflows = left;
+	flows_set(b, left, nleft);
 	spin_unlock_bh(&b->lock);
 	for (i = 0; i < n; i++) {
 		if (!keep)
@@ -241,8 +311,8 @@ void sipalg_binding_let_flows_go(struct sipalg_binding *b)
 
 	spin_lock_bh(&b->lock);
 	n = b->nflows;
-	memcpy(flows, b->flows, sizeof(flows));
-	b->nflows = 0;
+	memcpy(flows, sipalg_binding_flows(b), n * sizeof(*flows));
+	flows_set(b, NULL, 0);
 	spin_unlock_bh(&b->lock);
 	for (i = 0; i < n; i++)
 		nf_ct_put(flows[i]);
@@ -269,10 +339,7 @@ static bool is_admitted(const struct sipalg_binding *b, const struct nf_conn *ct
 			bool (*admits)(const struct sipalg_binding *b,
 				       const struct sip_host *host, bool outbound))
 {
-	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
-	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-
-	if (nf_inet_addr_cmp(&t->src.u3, &inner->addr) && t->src.u.all == inner->port)
+	if (sipalg_end_begins(b, SIPALG_INNER, ct))
 		return admits_tuple(b, ct, IP_CT_DIR_ORIGINAL, false, admits);
 	return admits_tuple(b, ct, IP_CT_DIR_ORIGINAL, true, admits) ||
 	       admits_tuple(b, ct, IP_CT_DIR_REPLY, false, admits);
@@ -282,21 +349,21 @@ void sipalg_binding_prune(struct sipalg_binding *b,
 			  bool (*admits)(const struct sipalg_binding *b,
 					 const struct sip_host *host, bool outbound))
 {
-	struct nf_conn *flows[SIPALG_FLOWS_MAX];
-	unsigned int i, n = 0, left = 0;
+	struct nf_conn *flows[SIPALG_FLOWS_MAX], *left[SIPALG_FLOWS_MAX];
+	unsigned int i, n = 0, nleft = 0;
 
-	if (!READ_ONCE(b->nflows) || READ_ONCE(b->sn->closing))
+	if (!READ_ONCE(b->nflows) || READ_ONCE(b->dead) || READ_ONCE(b->sn->closing))
 		return;
 	spin_lock_bh(&b->lock);
 	for (i = 0; i < b->nflows; i++) {
-		struct nf_conn *ct = b->flows[i];
+		struct nf_conn *ct = sipalg_binding_flows(b)[i];
 
 		if (nf_ct_is_confirmed(ct) && !is_admitted(b, ct, admits))
 			flows[n++] = ct;
 		else
-			b->flows[left++] = ct;
+			left[nleft++] = ct;
 	}
-	b->nflows = left;
+	flows_set(b, left, nleft);
 	spin_unlock_bh(&b->lock);
 	for (i = 0; i < n; i++) {
 		flow_kill(flows[i]);
@@ -320,8 +387,8 @@ static void binding_unhash(struct sipalg_binding *b)
 {
 	struct sipalg_net *sn = b->sn;
 
-	rhltable_remove(&sn->ends, &b->end[SIPALG_INNER].node, end_params);
-	rhltable_remove(&sn->ends, &b->end[SIPALG_OUTER].node, end_params);
+	rhltable_remove(&sn->ends, &sipalg_binding_end(b, SIPALG_INNER)->node, end_params);
+	rhltable_remove(&sn->ends, &sipalg_binding_end(b, SIPALG_OUTER)->node, end_params);
 	atomic_dec(&sn->nbindings);
 	sipalg_count(sn, SIPALG_R_BINDINGS_GONE);
 	trace_binding_gone(b);
@@ -331,7 +398,7 @@ static void binding_remove(struct sipalg_binding *b)
 {
 	binding_unhash(b);
 	if (is_signalling(b))
-		timer_delete(b->timer);
+		timer_delete(&sipalg_binding_own(b)->timer);
 	sipalg_binding_kill_flows(b);
 	call_rcu(&b->rcu, binding_free);
 }
@@ -354,7 +421,7 @@ void sipalg_binding_discard(struct sipalg_binding *b)
 
 	spin_lock_bh(&b->lock);
 	if (is_signalling(b)) {
-		list_for_each_entry(l, &b->leases, list)
+		list_for_each_entry(l, &sipalg_binding_own(b)->leases, list)
 			held = held || l->holds;
 	}
 	died = !held && binding_die(b);
@@ -374,7 +441,7 @@ static unsigned long leases_expire(struct sipalg_binding *b)
 	struct sipalg_lease *l, *tmp;
 	unsigned long next = 0;
 
-	list_for_each_entry_safe(l, tmp, &b->leases, list) {
+	list_for_each_entry_safe(l, tmp, &sipalg_binding_own(b)->leases, list) {
 		if (!lease_ended(l)) {
 			if (!next || time_before(l->until, next))
 				next = l->until ?: 1;
@@ -392,7 +459,8 @@ static unsigned long leases_expire(struct sipalg_binding *b)
 /* Drops ended leases; the binding goes with the last one. */
 static void binding_timer(struct timer_list *t)
 {
-	struct sipalg_binding *b = compat_timer_of(b, t, timer[0]);
+	struct sipalg_signalling *own = compat_timer_of(own, t, timer);
+	struct sipalg_binding *b = own->binding;
 	unsigned long next;
 	bool died = false;
 
@@ -401,9 +469,9 @@ static void binding_timer(struct timer_list *t)
 	if (!b->dead && !READ_ONCE(b->sn->closing)) {
 		next = leases_expire(b);
 		if (next)
-			mod_timer(b->timer, next + 1);
+			mod_timer(&sipalg_binding_own(b)->timer, next + 1);
 		/* Under the lock: nobody can take a lease of it in between. */
-		died = list_empty(&b->leases) && binding_die(b);
+		died = list_empty(&sipalg_binding_own(b)->leases) && binding_die(b);
 	}
 	spin_unlock_bh(&b->lock);
 	if (died)
@@ -411,28 +479,38 @@ static void binding_timer(struct timer_list *t)
 	rcu_read_unlock();
 }
 
+static void end_key_put(struct sipalg_end *end, const struct sipalg_end_key *key)
+{
+	memcpy((void *)end + offsetof(struct sipalg_end, key), key,
+	       sipalg_end_size(key->pf) - offsetof(struct sipalg_end, key));
+}
+
+/* Both ends are of one family. */
 static struct sipalg_binding *binding_alloc(struct sipalg_net *sn, u8 type,
 					    const struct sip_endpoint *inner,
 					    const struct sip_endpoint *outer,
 					    u8 proto, const u16 zones[2])
 {
-	bool signalling = type == SIPALG_BINDING_SIGNALLING;
+	struct sipalg_signalling *own;
+	struct sipalg_end_key key;
 	struct sipalg_binding *b;
 
-	b = kzalloc(struct_size(b, timer, signalling), GFP_ATOMIC);
+	sipalg_end_key_set(&key, SIPALG_INNER, inner, proto, zones[SIPALG_INNER]);
+	b = sipalg_mem_get(binding_size(type, key.pf), GFP_ATOMIC);
 	if (!b)
 		return NULL;
-	sipalg_end_key_set(&b->end[SIPALG_INNER].key, SIPALG_INNER, inner, proto,
-			   zones[SIPALG_INNER]);
-	sipalg_end_key_set(&b->end[SIPALG_OUTER].key, SIPALG_OUTER, outer, proto,
-			   zones[SIPALG_OUTER]);
+	end_key_put(sipalg_binding_end(b, SIPALG_INNER), &key);
+	sipalg_end_key_set(&key, SIPALG_OUTER, outer, proto, zones[SIPALG_OUTER]);
+	end_key_put(sipalg_binding_end(b, SIPALG_OUTER), &key);
 	b->sn = sn;
 	b->type = type;
 	spin_lock_init(&b->lock);
-	if (signalling) {
-		INIT_LIST_HEAD(&b->leases);
-		timer_setup(b->timer, binding_timer, 0);
-		mod_timer(b->timer, jiffies + UNLEASED * HZ);
+	if (type == SIPALG_BINDING_SIGNALLING) {
+		own = sipalg_binding_own(b);
+		own->binding = b;
+		INIT_LIST_HEAD(&own->leases);
+		timer_setup(&own->timer, binding_timer, 0);
+		mod_timer(&sipalg_binding_own(b)->timer, jiffies + UNLEASED * HZ);
 	}
 	return b;
 }
@@ -444,7 +522,7 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 					     struct sipalg_call *call,
 					     bool shared)
 {
-	struct sipalg_end_key *key;
+	struct sipalg_end_key key;
 	struct sipalg_binding *b;
 	spinlock_t *lock;
 	int err;
@@ -459,22 +537,22 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 		goto err_count;
 	b->call = call;
 	b->id = sipalg_new_id(sn);
-	key = &b->end[SIPALG_OUTER].key;
+	sipalg_end_key_get(b, SIPALG_OUTER, &key);
 	/* Who finds a port free and takes it must be one and the same. */
-	lock = &sn->port_locks[outer->port % SIPALG_LOCKS];
+	lock = &sn->port_locks[outer->port % SIPALG_LOCKS].lock;
 	spin_lock_bh(lock);
-	if (end_count(sn, key) >= (shared ? SIPALG_SAME_KEY : 1))
+	if (end_count(sn, &key) >= (shared ? SIPALG_SAME_KEY : 1))
 		err = -EADDRINUSE;
-	else if (end_count(sn, &b->end[SIPALG_INNER].key) >= SIPALG_SAME_KEY)
+	else if (end_count(sn, sipalg_binding_key(b, SIPALG_INNER)) >= SIPALG_SAME_KEY)
 		err = -ENOSPC;
 	else
-		err = rhltable_insert_key(&sn->ends, key,
-					  &b->end[SIPALG_OUTER].node, end_params);
+		err = rhltable_insert_key(&sn->ends, &key,
+					  &sipalg_binding_end(b, SIPALG_OUTER)->node, end_params);
 	spin_unlock_bh(lock);
 	if (err)
 		goto err_free;
-	key = &b->end[SIPALG_INNER].key;
-	err = rhltable_insert_key(&sn->ends, key, &b->end[SIPALG_INNER].node,
+	sipalg_end_key_get(b, SIPALG_INNER, &key);
+	err = rhltable_insert_key(&sn->ends, &key, &sipalg_binding_end(b, SIPALG_INNER)->node,
 				  end_params);
 	if (err)
 		goto err_unhash;
@@ -483,12 +561,12 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 	return b;
 
 err_unhash:
-	rhltable_remove(&sn->ends, &b->end[SIPALG_OUTER].node, end_params);
+	rhltable_remove(&sn->ends, &sipalg_binding_end(b, SIPALG_OUTER)->node, end_params);
 err_free:
 	/* The timer was armed just now, and whoever found it can do nothing yet. */
 	WRITE_ONCE(b->dead, true);
 	if (type == SIPALG_BINDING_SIGNALLING)
-		timer_delete(b->timer);
+		timer_delete(&sipalg_binding_own(b)->timer);
 	call_rcu(&b->rcu, binding_free);
 err_count:
 	atomic_dec(&sn->nbindings);
@@ -501,7 +579,7 @@ static struct sipalg_lease *lease_find(struct sipalg_binding *b,
 	struct sipalg_lease *l;
 
 	lockdep_assert_held(&b->lock);
-	list_for_each_entry(l, &b->leases, list) {
+	list_for_each_entry(l, &sipalg_binding_own(b)->leases, list) {
 		if (sip_host_equal(&l->host, host))
 			return l;
 	}
@@ -519,13 +597,13 @@ static struct sipalg_lease *lease_get(struct sipalg_binding *b,
 	l = lease_find(b, host);
 	if (l)
 		return l;
-	if (list_count_nodes(&b->leases) >= READ_ONCE(b->sn->limits.peers))
+	if (list_count_nodes(&sipalg_binding_own(b)->leases) >= READ_ONCE(b->sn->limits.peers))
 		return ERR_PTR(-ENOSPC);
 	l = kzalloc(sizeof(*l), GFP_ATOMIC);
 	if (!l)
 		return ERR_PTR(-ENOMEM);
 	l->host = *host;
-	list_add_tail(&l->list, &b->leases);
+	list_add_tail(&l->list, &sipalg_binding_own(b)->leases);
 	return l;
 }
 
@@ -553,9 +631,9 @@ void sipalg_binding_drop(struct sipalg_binding *b, const struct sip_host *host,
 		list_del(&l->list);
 		lease_free(l);
 	}
-	if (list_empty(&b->leases) && !b->dead) {
+	if (list_empty(&sipalg_binding_own(b)->leases) && !b->dead) {
 		if (linger)
-			mod_timer(b->timer, jiffies + linger * HZ);
+			mod_timer(&sipalg_binding_own(b)->timer, jiffies + linger * HZ);
 		else
 			died = binding_die(b);
 	}
@@ -567,6 +645,7 @@ void sipalg_binding_drop(struct sipalg_binding *b, const struct sip_host *host,
 int sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
 			 u32 seconds)
 {
+	struct timer_list *timer = &sipalg_binding_own(b)->timer;
 	unsigned long until = jiffies + seconds * HZ;
 	struct sipalg_lease *l;
 
@@ -575,8 +654,8 @@ int sipalg_binding_lease(struct sipalg_binding *b, const struct sip_host *host,
 	if (!IS_ERR(l)) {
 		l->timed = true;
 		l->until = until;
-		if (!timer_pending(b->timer) || time_before(until, b->timer->expires))
-			mod_timer(b->timer, until + 1);
+		if (!timer_pending(timer) || time_before(until, timer->expires))
+			mod_timer(&sipalg_binding_own(b)->timer, until + 1);
 	}
 	spin_unlock_bh(&b->lock);
 	return PTR_ERR_OR_ZERO(l);
@@ -601,7 +680,7 @@ unsigned int sipalg_binding_peers(struct sipalg_binding *b,
 	unsigned int n = 0;
 
 	spin_lock_bh(&b->lock);
-	list_for_each_entry(l, &b->leases, list) {
+	list_for_each_entry(l, &sipalg_binding_own(b)->leases, list) {
 		if (n < max && (l->holds || !lease_ended(l)))
 			hosts[n++] = l->host;
 	}
@@ -632,19 +711,17 @@ bool sipalg_binding_add_flow(struct sipalg_binding *b, struct nf_conn *ct)
 	if (b->dead || READ_ONCE(b->killed))
 		goto out;
 	/* Entries that ended are replaced first. */
-	for (i = 0; i < b->nflows; i++) {
-		if (is_over(b->flows[i]))
-			break;
+	for (i = 0; i < b->nflows && !old; i++) {
+		struct nf_conn **slot = &sipalg_binding_flows(b)[i];
+
+		if (is_over(*slot)) {
+			old = *slot;
+			*slot = ct;
+		}
 	}
-	if (i == SIPALG_FLOWS_MAX)
-		goto out;
-	if (i == b->nflows)
-		b->nflows++;
-	else
-		old = b->flows[i];
-	nf_conntrack_get(&ct->ct_general);
-	b->flows[i] = ct;
-	ok = true;
+	ok = old || flows_add(b, ct);
+	if (ok)
+		nf_conntrack_get(&ct->ct_general);
 out:
 	spin_unlock_bh(&b->lock);
 	if (old)
@@ -654,17 +731,14 @@ out:
 
 bool sipalg_binding_heard(struct sipalg_binding *b, struct sip_endpoint *peer)
 {
-	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
 	struct sipalg_path path;
 	bool found = false;
 	unsigned int i;
 
 	spin_lock_bh(&b->lock);
 	for (i = 0; !found && i < b->nflows; i++) {
-		const struct nf_conn *ct = b->flows[i];
-		const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-		bool out = nf_inet_addr_cmp(&t->src.u3, &inner->addr) &&
-			   t->src.u.all == inner->port;
+		const struct nf_conn *ct = sipalg_binding_flows(b)[i];
+		bool out = sipalg_end_begins(b, SIPALG_INNER, ct);
 
 		if (is_over(ct) || !test_bit(IPS_SEEN_REPLY_BIT, &ct->status))
 			continue;
@@ -683,7 +757,7 @@ static bool is_flow_of(struct sipalg_binding *b, const struct nf_conn *ct)
 
 	spin_lock_bh(&b->lock);
 	for (i = 0; i < b->nflows; i++)
-		found = found || b->flows[i] == ct;
+		found = found || sipalg_binding_flows(b)[i] == ct;
 	spin_unlock_bh(&b->lock);
 	return found;
 }
@@ -722,19 +796,19 @@ static void clear_tuple(struct sipalg_binding *b,
 void sipalg_binding_clear_way(struct sipalg_binding *b,
 			      const struct sip_endpoint *peer)
 {
-	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
-	const struct sipalg_end_key *outer = &b->end[SIPALG_OUTER].key;
-	struct sipalg_end_key key;
+	struct sipalg_end_key inner, outer, key;
 
-	sipalg_end_key_set(&key, SIPALG_OUTER, peer, inner->proto, outer->zone);
-	if (key.pf != inner->pf)
+	sipalg_end_key_get(b, SIPALG_INNER, &inner);
+	sipalg_end_key_get(b, SIPALG_OUTER, &outer);
+	sipalg_end_key_set(&key, SIPALG_OUTER, peer, inner.proto, outer.zone);
+	if (key.pf != inner.pf)
 		return;
-	clear_tuple(b, &key, outer, false);
-	clear_tuple(b, inner, &key, false);
+	clear_tuple(b, &key, &outer, false);
+	clear_tuple(b, &inner, &key, false);
 	/* Only a host that is behind a binding itself comes by another name. */
 	if (rhltable_lookup(&b->sn->ends, &key, end_params) &&
-	    (inner->port != outer->port || !nf_inet_addr_cmp(&inner->addr, &outer->addr)))
-		clear_tuple(b, outer, &key, true);
+	    (inner.port != outer.port || !nf_inet_addr_cmp(&inner.addr, &outer.addr)))
+		clear_tuple(b, &outer, &key, true);
 }
 
 int sipalg_bindings_init(struct sipalg_net *sn)

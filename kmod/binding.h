@@ -37,20 +37,19 @@ enum sipalg_side { SIPALG_INNER, SIPALG_OUTER };
  * struct sipalg_end_key - what an end is found by; no padding
  */
 struct sipalg_end_key {
-	union nf_inet_addr addr;
 	__be16 port;
 	u16 zone;
 	u8 proto;
 	u8 pf;
 	u8 side;
 	u8 zero;
+	union nf_inet_addr addr;
 };
 
-/* What is behind the address is hashed and compared as two words. */
-static_assert(offsetof(struct sipalg_end_key, port) % sizeof(u32) == 0 &&
-	      sizeof(struct sipalg_end_key) ==
-	      offsetof(struct sipalg_end_key, port) + 2 * sizeof(u32));
+/* What is before the address is hashed and compared as two words. */
+static_assert(offsetof(struct sipalg_end_key, addr) == 2 * sizeof(u32));
 
+/* That of a binding of IPv4 has only the first word of the address. */
 struct sipalg_end {
 	struct rhlist_head node;
 	struct sipalg_end_key key;
@@ -75,61 +74,124 @@ struct sipalg_lease {
 };
 
 /**
+ * struct sipalg_signalling - what only a signalling binding has
+ * @binding: of which it is part
+ * @leases: struct sipalg_lease
+ * @master: the flow that it was made for, a reference; what comes in by the
+ *	binding is related to it
+ * @callers: the rule that says who else may send to it, a reference, or NULL
+ * @openers: registrations that let those in
+ * @timer: looks for leases that ended, and for having none
+ * All but the timer under the binding's lock.
+ */
+struct sipalg_signalling {
+	struct sipalg_binding *binding;
+	struct list_head leases;
+	struct nf_conn *master;
+	struct sipalg_rule *callers;
+	u16 openers;
+	struct timer_list timer;
+};
+
+/**
  * struct sipalg_binding - inner <-> outer
- * @end: by enum sipalg_side; the keys do not change
- * @sn: the namespace
- * @rcu: freed a grace period after it left the table
- * @lock: protects the fields down to @nflows
+ * @lock: protects @dead, @nflows, @flow and @flows
+ * @id: for people
  * @dead: it has left the table and lets nobody through any more
  * @stale: its outer address is no longer ours: no new flow may leave by it
- * @leases: signalling: struct sipalg_lease
- * @master: signalling: the flow that it was made for, a reference; what comes
- *	in by the binding is related to it
- * @callers: signalling: the rule that says who else may send to it, a reference,
- *	or NULL
- * @openers: signalling: registrations that let those in
- * @flows: media: conntrack entries that it let through, a reference each
- * @nflows: how many
- * @type: enum sipalg_binding_type
- * @verbatim: the inside host writes its outer address itself: translate no text
- * @bare: the inside host writes no port (which is 5060 then)
  * @killed: media: the operator closed it, for good; changes under the call's lock
- * @users: media lines that refer to it; protected by the call's lock
- * @id: for people
+ * @type: enum sipalg_binding_type
+ * @nflows: media: how many conntrack entries it let through, a reference each
+ * @users: media: lines that refer to it; protected by the call's lock
+ * @verbatim: signalling: the inside host writes its outer address itself:
+ *	translate no text
+ * @bare: signalling: the inside host writes no port (which is 5060 then)
+ * @sn: the namespace
  * @call: media: whose it is; valid under RCU; protected by the call's lock
- * @named: media: hash of where the other side says that it is; likewise
- * @latched: media: the one end that may send to it, family 0: none was chosen;
- *	protected by the call's lock
- * @timer: signalling: looks for leases that ended, and for having none
+ * @flow: media: the entry, if it is one
+ * @flows: media: SIPALG_FLOWS_MAX of them, if there are several
+ * @rcu: freed a grace period after it left the table
+ * @latched: media, until it is dead: the one end that may send to it, family 0:
+ *	none was chosen; protected by the call's lock
+ * @named: media, likewise: hash of where the other side says that it is
+ * @ends: both ends, by enum sipalg_side, as large as the addresses are; the keys
+ *	do not change. Behind them struct sipalg_signalling, or nothing.
+ * There are two for each line of each call: bytes count.
  */
 struct sipalg_binding {
-	struct sipalg_end end[2];
-	struct sipalg_net *sn;
-	struct rcu_head rcu;
-	spinlock_t lock;	/* protects what follows, to @nflows */
+	spinlock_t lock;
+	u32 id;
 	bool dead;
-	u8 nflows;
-	u16 openers;
-	u8 type;
-	bool verbatim;
-	bool bare;
 	bool stale;
 	bool killed;
-	u16 users;
-	u32 id;
-	u32 named;
-	struct sipalg_call *call;
-	struct sip_endpoint latched;
+	u8 type;
+	u8 nflows;
 	union {
-		struct nf_conn *flows[SIPALG_FLOWS_MAX];
+		u16 users;
 		struct {
-			struct list_head leases;
-			struct nf_conn *master;
-			struct sipalg_rule *callers;
+			bool verbatim;
+			bool bare;
 		};
 	};
-	struct timer_list timer[];	/* one if signalling, none if media */
+	struct sipalg_net *sn;
+	struct sipalg_call *call;
+	union {
+		struct nf_conn *flow;
+		struct nf_conn **flows;
+	};
+	union {
+		struct rcu_head rcu;
+		struct {
+			struct sip_endpoint latched;
+			u32 named;
+		};
+	};
+	unsigned long ends[];
 };
+
+/* How much of struct sipalg_end there is. */
+static inline size_t sipalg_end_size(u8 pf)
+{
+	return pf == NFPROTO_IPV4 ?
+	       ALIGN(offsetof(struct sipalg_end, key.addr) + sizeof(__be32),
+		     __alignof__(struct sipalg_end)) :
+	       sizeof(struct sipalg_end);
+}
+
+static inline struct sipalg_end *sipalg_binding_end(const struct sipalg_binding *b,
+						    unsigned int side)
+{
+	struct sipalg_end *first = (struct sipalg_end *)b->ends;
+
+	return (void *)first + side * sipalg_end_size(first->key.pf);
+}
+
+static inline const struct sipalg_end_key *sipalg_binding_key(const struct sipalg_binding *b,
+							      unsigned int side)
+{
+	return &sipalg_binding_end(b, side)->key;
+}
+
+static inline struct sipalg_binding *sipalg_binding_of(struct sipalg_end *end)
+{
+	void *first = (void *)end - end->key.side * sipalg_end_size(end->key.pf);
+
+	return container_of(first, struct sipalg_binding, ends);
+}
+
+/* Of a signalling binding. */
+static inline struct sipalg_signalling *sipalg_binding_own(const struct sipalg_binding *b)
+{
+	const struct sipalg_end *first = (const struct sipalg_end *)b->ends;
+
+	return (void *)first + 2 * sipalg_end_size(first->key.pf);
+}
+
+/* Of a media binding, with its lock: the first of its flows. */
+static inline struct nf_conn **sipalg_binding_flows(struct sipalg_binding *b)
+{
+	return b->nflows > 1 ? b->flows : &b->flow;
+}
 
 int sipalg_bindings_init(struct sipalg_net *sn);
 /* A local address went, or came. Closes flows that NAT gave the address. */
@@ -143,6 +205,12 @@ void sipalg_end_key_set(struct sipalg_end_key *key, enum sipalg_side side,
 			const struct sip_endpoint *at, u8 proto, u16 zone);
 void sipalg_end_get(const struct sipalg_binding *b, enum sipalg_side side,
 		    struct sip_endpoint *at);
+/* The end's key, with all of the address. */
+void sipalg_end_key_get(const struct sipalg_binding *b, enum sipalg_side side,
+			struct sipalg_end_key *key);
+/* Does a flow begin at this end? */
+bool sipalg_end_begins(const struct sipalg_binding *b, enum sipalg_side side,
+		       const struct nf_conn *ct);
 
 /**
  * sipalg_binding_find() - the binding of an end, of those with this type
@@ -164,11 +232,6 @@ struct rhlist_head *sipalg_binding_lookup(struct sipalg_net *sn,
 					  enum sipalg_side side,
 					  const struct sip_endpoint *at,
 					  u8 proto, u16 zone);
-
-static inline struct sipalg_binding *sipalg_binding_of(struct sipalg_end *end)
-{
-	return container_of(end, struct sipalg_binding, end[end->key.side]);
-}
 
 /* The flow that a signalling binding was made for, with a reference, or NULL. */
 struct nf_conn *sipalg_binding_master(struct sipalg_binding *b);

@@ -10,22 +10,9 @@
 #include "ctx.h"
 #include "event.h"
 #include "idle.h"
+#include "mem.h"
 #include "net.h"
 #include "source.h"
-
-/* As large as a dialog is, where kmalloc() would give it more than half as much again. */
-static struct kmem_cache *dialog_cache;
-
-int sipalg_call_init(void)
-{
-	dialog_cache = KMEM_CACHE(sipalg_dialog, 0);
-	return dialog_cache ? 0 : -ENOMEM;
-}
-
-void sipalg_call_exit(void)
-{
-	kmem_cache_destroy(dialog_cache);
-}
 
 /* Its 32 bits are enough for a table, where names are compared as well. */
 u64 sipalg_hash(const struct sipalg_net *sn, const char *text, u32 len)
@@ -43,18 +30,7 @@ static bool begins_call(const struct sip_msg *m)
 	       m->method == SIP_REFER;
 }
 
-static const char *put_text(char **at, const char *text, u32 len)
-{
-	char *s = *at;
-
-	memcpy(s, text, len);
-	s[len] = '\0';
-	*at += len + 1;
-	return s;
-}
-
 #define URI_KEPT	127
-#define TAG_KEPT	255
 
 static struct sip_span uri_of(const struct sip_nameaddr *na)
 {
@@ -66,37 +42,95 @@ static struct sip_span uri_of(const struct sip_nameaddr *na)
 
 static void call_timer(struct timer_list *t);
 
+/* What is kept of a call in words; longer URIs are only shown. */
+struct texts {
+	const char *call_id;
+	const char *a_tag;
+	const char *a_uri;
+	const char *b_uri;
+	u32 call_id_len;
+	u32 a_tag_len;
+	u32 a_uri_len;
+	u32 b_uri_len;
+};
+
+static char *put_text(char *at, const char *text, u32 len)
+{
+	memcpy(at, text, len);
+	return at + len + 1;
+}
+
+static size_t size_of(u32 call_id_len, u32 a_tag_len, u32 a_uri_len, u32 b_uri_len)
+{
+	return offsetof(struct sipalg_call, text) + call_id_len + a_tag_len + a_uri_len +
+	       b_uri_len + 4;
+}
+
+static struct sipalg_call *call_new(struct sipalg_net *sn, const struct texts *t, gfp_t gfp)
+{
+	struct sipalg_call *call;
+	char *at;
+
+	call = sipalg_mem_get(size_of(t->call_id_len, t->a_tag_len, t->a_uri_len,
+				      t->b_uri_len), gfp);
+	if (!call)
+		return NULL;
+	call->sn = sn;
+	call->dead = true;
+	INIT_LIST_HEAD(&call->dialogs);
+	timer_setup(&call->timer, call_timer, 0);
+	call->call_id_len = t->call_id_len;
+	call->a_tag_len = t->a_tag_len;
+	call->a_uri_len = t->a_uri_len;
+	at = put_text(call->text, t->call_id, t->call_id_len);
+	at = put_text(at, t->a_tag, t->a_tag_len);
+	at = put_text(at, t->a_uri, t->a_uri_len);
+	put_text(at, t->b_uri, t->b_uri_len);
+	return call;
+}
+
+static void call_free(struct rcu_head *rcu)
+{
+	struct sipalg_call *call = container_of(rcu, struct sipalg_call, rcu);
+
+	sipalg_mem_put(call, size_of(call->call_id_len, call->a_tag_len, call->a_uri_len,
+				     strlen(sipalg_call_b_uri(call))));
+}
+
+/* Nobody finds it any more. */
+static void call_put(struct sipalg_call *call)
+{
+	sipalg_hosts_clear(&call->learned);
+	sipalg_rule_put(call->rule);
+	call_rcu(&call->rcu, call_free);
+}
+
 static struct sipalg_call *call_alloc(struct sipalg_ctx *ctx)
 {
 	const struct sip_msg *m = &ctx->msg;
 	struct sip_span from = uri_of(&m->from);
 	struct sip_span to = uri_of(&m->to);
-	struct sipalg_call *call;
-	char *at;
+	const struct texts texts = {
+		.call_id = m->data + m->call_id.off,
+		.a_tag = m->data + m->from_tag.off,
+		.a_uri = m->data + from.off,
+		.b_uri = m->data + to.off,
+		.call_id_len = m->call_id.len,
+		.a_tag_len = m->from_tag.len,
+		.a_uri_len = from.len,
+		.b_uri_len = to.len,
+	};
+	struct sipalg_call *call = call_new(ctx->sn, &texts, GFP_ATOMIC);
 
-	call = kzalloc(struct_size(call, text, m->call_id.len +
-				   m->from_tag.len + from.len + to.len + 4),
-		       GFP_ATOMIC);
 	if (!call)
 		return NULL;
-	call->sn = ctx->sn;
 	call->hash = ctx->hash;
 	call->zone = ctx->zone;
 	call->rule = ctx->rule;
 	sipalg_rule_get(call->rule);
 	call->method = m->method;
-	call->dead = true;
-	INIT_LIST_HEAD(&call->dialogs);
-	timer_setup(&call->timer, call_timer, 0);
 	call->host[0] = ctx->path.src_in.host;
 	call->host[1] = ctx->path.dst_out.host;
-	at = call->text;
-	call->call_id_len = m->call_id.len;
-	call->a_tag_len = m->from_tag.len;
-	call->call_id = put_text(&at, m->data + m->call_id.off, m->call_id.len);
-	call->a_tag = put_text(&at, m->data + m->from_tag.off, m->from_tag.len);
-	call->a_uri = put_text(&at, m->data + from.off, from.len);
-	call->b_uri = put_text(&at, m->data + to.off, to.len);
 	return call;
 }
 
@@ -160,7 +194,7 @@ static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 	}
 	if (!count_dialog(ctx->sn, ctx))
 		return SIPALG_R_LIMIT_CALLS;
-	d = kmem_cache_zalloc(dialog_cache, GFP_ATOMIC);
+	d = sipalg_mem_get(sizeof(*d), GFP_ATOMIC);
 	if (!d) {
 		atomic_dec(&ctx->sn->ndialogs);
 		return SIPALG_R_NO_MEMORY;
@@ -168,7 +202,7 @@ static enum sipalg_reason dialog_alloc(struct sipalg_ctx *ctx)
 	INIT_LIST_HEAD(&d->yield);
 	d->call = ctx->call;
 	if (!count_for_rule(ctx->call, d)) {
-		kmem_cache_free(dialog_cache, d);
+		sipalg_mem_put(d, sizeof(*d));
 		atomic_dec(&ctx->sn->ndialogs);
 		return SIPALG_R_LIMIT_CALLS;
 	}
@@ -190,7 +224,7 @@ static enum sipalg_reason prepare_tag(struct sipalg_ctx *ctx)
 
 	if (!sipalg_is_request(ctx) ? ctx->side != 1 : m->method != SIP_NOTIFY)
 		return SIPALG_R_OK;
-	if (!tag.len || tag.len > TAG_KEPT || m->status == 100 ||
+	if (!tag.len || tag.len > SIPALG_TAG_MAX || m->status == 100 ||
 	    ctx->dialog->b_tag)
 		return SIPALG_R_OK;
 	ctx->new_tag = kmemdup(m->data + tag.off, tag.len, GFP_ATOMIC);
@@ -293,7 +327,8 @@ static enum sipalg_reason prepare_call(struct sipalg_ctx *ctx)
 	/* A REFER within a dialog that we do not know begins nothing new. */
 	if (m->to_tag.len && m->method != SIP_INVITE)
 		return SIPALG_R_OK;
-	if (m->call_id.len > TAG_KEPT || m->from_tag.len > TAG_KEPT)
+	if (m->call_id.len > SIPALG_TAG_MAX || m->from_tag.len > SIPALG_TAG_MAX ||
+	    m->to_tag.len > SIPALG_TAG_MAX)
 		return SIPALG_R_OK;
 	if (!has_room(ctx)) {
 		sipalg_event_limit(ctx->sn, SIPALG_LIMIT_DIALOGS_CALL, &ctx->path.src_in.host);
@@ -304,7 +339,7 @@ static enum sipalg_reason prepare_call(struct sipalg_ctx *ctx)
 		return SIPALG_R_NO_MEMORY;
 	/* In the table, but dead: nobody sees it until the message has left. */
 	if (rhltable_insert(&ctx->sn->calls, &ctx->call->node, call_params)) {
-		kfree(ctx->call);
+		call_put(ctx->call);
 		ctx->call = NULL;
 		return SIPALG_R_NO_MEMORY;
 	}
@@ -349,26 +384,23 @@ enum sipalg_reason sipalg_call_prepare(struct sipalg_ctx *ctx)
 struct sipalg_call *sipalg_call_new(struct sipalg_net *sn, const char *call_id,
 				    const char *a_tag, const char *a_uri, const char *b_uri)
 {
-	u32 len[] = { strlen(call_id), strlen(a_tag), strlen(a_uri), strlen(b_uri) };
+	const struct texts texts = {
+		.call_id = call_id,
+		.a_tag = a_tag,
+		.a_uri = a_uri,
+		.b_uri = b_uri,
+		.call_id_len = strlen(call_id),
+		.a_tag_len = strlen(a_tag),
+		.a_uri_len = strnlen(a_uri, URI_KEPT),
+		.b_uri_len = strnlen(b_uri, URI_KEPT),
+	};
 	struct sipalg_call *call;
-	char *at;
 
-	call = kzalloc(struct_size(call, text, len[0] + len[1] + len[2] + len[3] + 4),
-		       GFP_KERNEL);
-	if (!call)
+	if (texts.call_id_len > SIPALG_TAG_MAX || texts.a_tag_len > SIPALG_TAG_MAX)
 		return NULL;
-	call->sn = sn;
-	call->hash = sipalg_hash(sn, call_id, len[0]);
-	call->dead = true;
-	INIT_LIST_HEAD(&call->dialogs);
-	timer_setup(&call->timer, call_timer, 0);
-	at = call->text;
-	call->call_id_len = len[0];
-	call->a_tag_len = len[1];
-	call->call_id = put_text(&at, call_id, len[0]);
-	call->a_tag = put_text(&at, a_tag, len[1]);
-	call->a_uri = put_text(&at, a_uri, len[2]);
-	call->b_uri = put_text(&at, b_uri, len[3]);
+	call = call_new(sn, &texts, GFP_KERNEL);
+	if (call)
+		call->hash = sipalg_hash(sn, call_id, texts.call_id_len);
 	return call;
 }
 
@@ -380,7 +412,7 @@ struct sipalg_dialog *sipalg_dialog_new(struct sipalg_call *call, gfp_t gfp)
 	if (call->ndialogs >= sn->limits.forks ||
 	    !count_up(&sn->ndialogs, READ_ONCE(sn->limits.dialogs)))
 		return ERR_PTR(-ENOSPC);
-	d = kmem_cache_zalloc(dialog_cache, gfp);
+	d = sipalg_mem_get(sizeof(*d), gfp);
 	if (d) {
 		INIT_LIST_HEAD(&d->yield);
 		d->call = call;
@@ -390,7 +422,7 @@ struct sipalg_dialog *sipalg_dialog_new(struct sipalg_call *call, gfp_t gfp)
 	atomic_dec(&sn->ndialogs);
 	if (!d)
 		return ERR_PTR(-ENOMEM);
-	kmem_cache_free(dialog_cache, d);
+	sipalg_mem_put(d, sizeof(*d));
 	return ERR_PTR(-ENOSPC);
 }
 
@@ -402,7 +434,7 @@ static void dialog_free(struct sipalg_dialog *d)
 	atomic_dec(&d->call->sn->ndialogs);
 	kfree(d->sight.referral);
 	kfree(d->b_tag);
-	kmem_cache_free(dialog_cache, d);
+	sipalg_mem_put(d, sizeof(*d));
 }
 
 void sipalg_call_abort(struct sipalg_ctx *ctx)
@@ -414,8 +446,7 @@ void sipalg_call_abort(struct sipalg_ctx *ctx)
 	if (ctx->new_call) {
 		rhltable_remove(&ctx->sn->calls, &ctx->call->node, call_params);
 		atomic_dec(&ctx->sn->ncalls);
-		sipalg_rule_put(ctx->call->rule);
-		kfree_rcu(ctx->call, rcu);
+		call_put(ctx->call);
 	}
 	ctx->new_dialog = false;
 	ctx->new_call = false;
@@ -466,8 +497,8 @@ static int same_call(const struct sipalg_call *call)
 		if (++n == SIPALG_SAME_KEY)
 			return -ENOSPC;
 		if (!other->dead && other->zone == call->zone &&
-		    !strcmp(other->call_id, call->call_id) &&
-		    !strcmp(other->a_tag, call->a_tag) &&
+		    !strcmp(sipalg_call_id(other), sipalg_call_id(call)) &&
+		    !strcmp(sipalg_call_a_tag(other), sipalg_call_a_tag(call)) &&
 		    sip_host_equal(&other->host[0], &call->host[0]) &&
 		    sip_host_equal(&other->host[1], &call->host[1]))
 			return -EEXIST;
@@ -526,8 +557,7 @@ void sipalg_call_undo(struct sipalg_call *call)
 		nf_ct_put(call->master);
 	call->master = NULL;
 	spin_unlock_bh(lock);
-	sipalg_rule_put(call->rule);
-	kfree_rcu(call, rcu);
+	call_put(call);
 }
 
 /* With the call's lock. Frees what nobody can find any more. */
@@ -548,8 +578,7 @@ static void call_remove(struct sipalg_call *call)
 	if (call->master)
 		nf_ct_put(call->master);
 	atomic_dec(&call->sn->ncalls);
-	sipalg_rule_put(call->rule);
-	kfree_rcu(call, rcu);
+	call_put(call);
 }
 
 void sipalg_call_forget(struct sipalg_dialog *d)

@@ -32,7 +32,6 @@ struct sipalg_rule;
 struct sipalg_net;
 
 #define SIPALG_LINGER_SECONDS		32	/* retransmissions still come */
-#define SIPALG_CALL_LEASES		4
 #define SIPALG_BYE_SECONDS		32	/* 64 * T1 */
 
 /**
@@ -45,12 +44,12 @@ struct sipalg_net;
  * @via: hash of the topmost Via, whose branch is the same if it is sent again
  */
 struct sipalg_transaction {
-	bool seen;
-	bool active;
-	bool initial;
-	bool offered;
 	u32 cseq;
-	u32 via;
+	u32 via:28;
+	bool seen:1;
+	bool active:1;
+	bool initial:1;
+	bool offered:1;
 };
 
 /**
@@ -78,11 +77,11 @@ struct sipalg_transaction {
  * @listens: silence ends it, see idle.c
  * @start: wall clock, ms
  * @answer: the same, 0 before
- * @end: the same, 0 before
+ * @end: the same, of a dialog that is over
  * @deadline: jiffies, when it is given up
  * @session_expires: seconds, 0 none
- * @heard: jiffies, when its media were heard last
- * @look: jiffies, when they are listened for again
+ * @heard: until then: jiffies, when its media were heard last
+ * @look: likewise, when they are listened for again
  * @heard_sum: what was found then
  * @agreed: media as agreed
  * @kept: media as agreed before an UPDATE or PRACK changed them during an INVITE
@@ -102,12 +101,15 @@ struct sipalg_dialog {
 	u8 reason;
 	u16 status;
 	bool known[2];
-	bool cancelled;
-	bool hurried;
-	bool lost;
-	bool refer;
-	bool killed;
-	bool listens;
+	bool cancelled:1;
+	bool hurried:1;
+	bool lost:1;
+	bool refer:1;
+	bool killed:1;
+	bool listens:1;
+	bool counted:1;
+	u8 b_tag_len;
+	u32 session_expires;
 	u32 cseq[2];
 	struct sipalg_transaction invite[2];
 	struct sipalg_transaction update[2];
@@ -115,12 +117,14 @@ struct sipalg_dialog {
 	struct sipalg_transaction bye[2];
 	u64 start;
 	u64 answer;
-	u64 end;
+	union {
+		u64 end;
+		struct {
+			u32 heard;
+			u32 look;
+		};
+	};
 	unsigned long deadline;
-	u32 session_expires;
-	u32 heard_sum;
-	unsigned long heard;
-	unsigned long look;
 	struct sipalg_session *agreed;
 	struct sipalg_session *kept;
 	struct sipalg_session *offer[2];
@@ -128,20 +132,45 @@ struct sipalg_dialog {
 	struct sipalg_sight sight;
 	struct sipalg_source *source;
 	char *b_tag;
-	u16 b_tag_len;
-	bool counted;
+	u32 heard_sum;
 };
 
 /**
+ * struct sipalg_hosts - some hosts, of which most are one that is known anyhow
+ * @other: those that are not, SIPALG_HOSTS of them; NULL: there are none
+ * @how: two bits for each, enum sipalg_hosts_how
+ * @tag: for whoever has it
+ */
+struct sipalg_hosts {
+	struct sip_host *other;
+	u8 how;
+	u8 tag;
+};
+
+#define SIPALG_HOSTS 4
+
+/* The host in this place, where the one that is known is @usual; family 0: none. */
+const struct sip_host *sipalg_hosts_get(const struct sipalg_hosts *h, unsigned int i,
+					const struct sip_host *usual);
+/* False: there is no memory, and all is as before. */
+bool sipalg_hosts_set(struct sipalg_hosts *h, unsigned int i, const struct sip_host *host,
+		      const struct sip_host *usual);
+void sipalg_hosts_clear(struct sipalg_hosts *h);
+
+enum sipalg_reach_kind { SIPALG_REACH_CONTACT, SIPALG_REACH_PROXY };
+
+/**
  * struct sipalg_reach - a way to a host of a call, from outside
+ * @next: of the call
  * @binding: leads there; we hold it for each of @leased
  * @leased: who may come by it: the host that the other side's messages come
- *	from, its target, its route, and the host that the call began with;
- *	family 0: none
+ *	from, its target, its route, and the host that the call began with, which
+ *	is the usual one. The tag says whose it is: see sipalg_reach_tag().
  */
 struct sipalg_reach {
+	struct sipalg_reach *next;
 	struct sipalg_binding *binding;
-	struct sip_host leased[SIPALG_CALL_LEASES];
+	struct sipalg_hosts leased;
 };
 
 /**
@@ -150,64 +179,122 @@ struct sipalg_reach {
  * @hash: siphash of the Call-ID, the table's key
  * @sn: the namespace
  * @rcu: freed a grace period after it left the table
+ * @dialogs: until then: struct sipalg_dialog
  * @timer: the earliest deadline, or earlier
  * @master: the conntrack entry of its latest signalling, a reference
- * @dialogs: struct sipalg_dialog
- * @ndialogs: how many
- * @dead: it has left the table, or never got there
- * @zone: conntrack zone
  * @rule: that it began under, a reference
- * @method: enum sip_method that began it
- * @host: by side: the hosts as they are on their own networks
- * @target: by side: the host in its latest Contact, family 0: none seen
- * @route: by side: the proxy next to us in its Record-Route, likewise
+ * @reach: how its hosts are reached; mostly one is inside, and has one
+ * @learned: see sipalg_call_target() and sipalg_call_route()
  * @id: for people: that of its first dialog
- * @contact: by side: how its Contact is reached, or NULL
- * @proxy: by side: how its own Record-Route is reached, or NULL
+ * @ndialogs: how many
+ * @zone: conntrack zone
+ * @method: enum sip_method that began it
+ * @dead: it has left the table, or never got there
  * @bare: by side: the Contact had no port
+ * @call_id_len: of the texts, in their order
+ * @a_tag_len: likewise
+ * @a_uri_len: likewise
+ * @host: by side: the hosts as they are on their own networks
  * @text: Call-ID, From tag, From URI and To URI, one after the other, each
  *	with a NUL behind it
- * @call_id: within @text, and so on
+ * There is one for each call: bytes count.
  */
 struct sipalg_call {
 	struct rhlist_head node;
 	u64 hash;
 	struct sipalg_net *sn;
-	struct rcu_head rcu;
+	union {
+		struct rcu_head rcu;
+		struct list_head dialogs;
+	};
 	struct timer_list timer;
 	struct nf_conn *master;
-	struct list_head dialogs;
+	struct sipalg_rule *rule;
+	struct sipalg_reach *reach;
+	struct sipalg_hosts learned;
+	u32 id;
 	u16 ndialogs;
-	bool dead;
-	bool bare[2];
 	u16 zone;
 	u8 method;
-	u16 call_id_len;
-	u16 a_tag_len;
-	struct sipalg_rule *rule;
+	bool dead;
+	bool bare[2];
+	u8 call_id_len;
+	u8 a_tag_len;
+	u8 a_uri_len;
 	struct sip_host host[2];
-	struct sip_host target[2];
-	struct sip_host route[2];
-	u32 id;
-	struct sipalg_reach *contact[2];
-	struct sipalg_reach *proxy[2];
-	const char *call_id;
-	const char *a_tag;
-	const char *a_uri;
-	const char *b_uri;
 	char text[];
 };
 
-/* Once per module; no dialog is left when it ends. */
-int sipalg_call_init(void);
-void sipalg_call_exit(void);
+#define SIPALG_TAG_MAX 255	/* of a Call-ID and a tag; longer ones begin no call */
+
+static inline const char *sipalg_call_id(const struct sipalg_call *call)
+{
+	return call->text;
+}
+
+static inline const char *sipalg_call_a_tag(const struct sipalg_call *call)
+{
+	return call->text + call->call_id_len + 1;
+}
+
+static inline const char *sipalg_call_a_uri(const struct sipalg_call *call)
+{
+	return sipalg_call_a_tag(call) + call->a_tag_len + 1;
+}
+
+static inline const char *sipalg_call_b_uri(const struct sipalg_call *call)
+{
+	return sipalg_call_a_uri(call) + call->a_uri_len + 1;
+}
+
+static inline u8 sipalg_reach_tag(u8 side, enum sipalg_reach_kind kind)
+{
+	return side | kind << 1;
+}
+
+static inline u8 sipalg_reach_side(const struct sipalg_reach *r)
+{
+	return r->leased.tag & 1;
+}
+
+/* How this side's Contact, or its own Record-Route, is reached; or NULL. */
+struct sipalg_reach *sipalg_call_reach(const struct sipalg_call *call, u8 side,
+				       enum sipalg_reach_kind kind);
+void sipalg_call_add_reach(struct sipalg_call *call, u8 side, enum sipalg_reach_kind kind,
+			   struct sipalg_reach *r);
+
+/* The side's host in its latest Contact; family 0: none was seen. */
+static inline const struct sip_host *sipalg_call_target(const struct sipalg_call *call,
+							unsigned int side)
+{
+	return sipalg_hosts_get(&call->learned, side, &call->host[side]);
+}
+
+/* The proxy next to us in the side's Record-Route, likewise. */
+static inline const struct sip_host *sipalg_call_route(const struct sipalg_call *call,
+						       unsigned int side)
+{
+	return sipalg_hosts_get(&call->learned, 2 + side, &call->host[side]);
+}
+
+static inline bool sipalg_call_set_target(struct sipalg_call *call, unsigned int side,
+					  const struct sip_host *host)
+{
+	return sipalg_hosts_set(&call->learned, side, host, &call->host[side]);
+}
+
+static inline bool sipalg_call_set_route(struct sipalg_call *call, unsigned int side,
+					 const struct sip_host *host)
+{
+	return sipalg_hosts_set(&call->learned, 2 + side, host, &call->host[side]);
+}
 
 int sipalg_calls_init(struct sipalg_net *sn);
 /* End all calls; their tables stay. Hooks are off; may sleep. */
 void sipalg_calls_flush(struct sipalg_net *sn);
 void sipalg_calls_clean(struct sipalg_net *sn);
 
-/* Of a request's topmost Via field. */
+/* Of a request's topmost Via field, 28 bits. */
 u32 sipalg_via_hash(const struct sipalg_ctx *ctx);
 u64 sipalg_hash(const struct sipalg_net *sn, const char *text, u32 len);
 

@@ -68,7 +68,7 @@ u32 sipalg_via_hash(const struct sipalg_ctx *ctx)
 		hash = mix(hash, get_unaligned((const u64 *)(p + i)));
 	for (; i < via.len; i++)
 		hash = mix(hash, (u8)p[i]);
-	return hash >> 32;
+	return hash >> 36;
 }
 
 bool call_is_initial(const struct sipalg_ctx *ctx, const struct sipalg_call *call)
@@ -151,9 +151,9 @@ static int requester_of(const struct sipalg_ctx *ctx, const struct sipalg_call *
 {
 	const struct sip_msg *m = &ctx->msg;
 
-	if (same(ctx, m->from_tag, call->a_tag, call->a_tag_len))
+	if (same(ctx, m->from_tag, sipalg_call_a_tag(call), call->a_tag_len))
 		return 0;
-	if (same(ctx, m->to_tag, call->a_tag, call->a_tag_len))
+	if (same(ctx, m->to_tag, sipalg_call_a_tag(call), call->a_tag_len))
 		return 1;
 	return -1;
 }
@@ -168,8 +168,8 @@ static bool is_known(const struct sipalg_ctx *ctx, const struct sipalg_call *cal
 	const struct sip_host *src = &ctx->path.src_in.host;
 
 	return sip_host_equal(src, &call->host[ctx->side]) ||
-	       sip_host_equal(src, &call->target[ctx->side]) ||
-	       sip_host_equal(src, &call->route[ctx->side]);
+	       sip_host_equal(src, sipalg_call_target(call, ctx->side)) ||
+	       sip_host_equal(src, sipalg_call_route(call, ctx->side));
 }
 
 /*
@@ -196,7 +196,7 @@ static void find_direct(struct sipalg_ctx *ctx, struct rhlist_head *list)
 		int n;
 
 		if (call->dead || call->zone != ctx->zone ||
-		    !same(ctx, m->call_id, call->call_id, call->call_id_len))
+		    !same(ctx, m->call_id, sipalg_call_id(call), call->call_id_len))
 			continue;
 		n = requester_of(ctx, call);
 		if (n < 0)
@@ -236,7 +236,7 @@ void sipalg_call_find(struct sipalg_ctx *ctx)
 		u8 side;
 
 		if (call->dead || call->zone != ctx->zone ||
-		    !same(ctx, m->call_id, call->call_id, call->call_id_len))
+		    !same(ctx, m->call_id, sipalg_call_id(call), call->call_id_len))
 			continue;
 		requester = requester_of(ctx, call);
 		if (requester < 0)

@@ -43,12 +43,7 @@ static int put_text(struct sk_buff *skb, int attr, const char *text, u32 len)
 /* The direction of a flow's packets that come from the binding's inner end. */
 static int dir_from_inner(const struct nf_conn *ct, const struct sipalg_binding *b)
 {
-	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
-
-	return t->src.u.all == inner->port &&
-	       nf_inet_addr_cmp(&t->src.u3, &inner->addr) ? IP_CT_DIR_ORIGINAL :
-							    IP_CT_DIR_REPLY;
+	return sipalg_end_begins(b, SIPALG_INNER, ct) ? IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY;
 }
 
 /*
@@ -67,7 +62,7 @@ static bool count_sent(const struct sipalg_line *l, u8 side, u64 *packets, u64 *
 	accounted = nf_ct_acct_enabled(b->sn->net);
 	spin_lock_bh(&b->lock);
 	for (i = 0; i < b->nflows; i++) {
-		const struct nf_conn *ct = b->flows[i];
+		const struct nf_conn *ct = sipalg_binding_flows(b)[i];
 		struct nf_conn_acct *acct = nf_conn_acct_find(ct);
 		int dir = own ? dir_from_inner(ct, b) : !dir_from_inner(ct, b);
 
@@ -175,13 +170,13 @@ static int fill_names(struct sk_buff *skb, const struct sipalg_dialog *d)
 {
 	const struct sipalg_call *call = d->call;
 
-	return put_text(skb, SIPALG_DIALOG_CALL_ID, call->call_id,
+	return put_text(skb, SIPALG_DIALOG_CALL_ID, sipalg_call_id(call),
 			call->call_id_len) ||
 	       nla_put_string(skb, SIPALG_DIALOG_METHOD,
 			      sip_method_name(call->method)) ||
-	       nla_put_string(skb, SIPALG_DIALOG_A_URI, call->a_uri) ||
-	       nla_put_string(skb, SIPALG_DIALOG_B_URI, call->b_uri) ||
-	       put_text(skb, SIPALG_DIALOG_A_TAG, call->a_tag, call->a_tag_len) ||
+	       nla_put_string(skb, SIPALG_DIALOG_A_URI, sipalg_call_a_uri(call)) ||
+	       nla_put_string(skb, SIPALG_DIALOG_B_URI, sipalg_call_b_uri(call)) ||
+	       put_text(skb, SIPALG_DIALOG_A_TAG, sipalg_call_a_tag(call), call->a_tag_len) ||
 	       (d->b_tag && put_text(skb, SIPALG_DIALOG_B_TAG, d->b_tag,
 				     d->b_tag_len)) ||
 	       sipalg_fill_host(skb, SIPALG_DIALOG_A_ADDR, &call->host[0]) ||
@@ -265,7 +260,8 @@ int sipalg_fill_dialog(struct sk_buff *skb, const struct sipalg_dialog *d, bool 
 			      SIPALG_DIALOG_PAD) ||
 	    (d->answer && nla_put_u64_64bit(skb, SIPALG_DIALOG_ANSWER, d->answer,
 					    SIPALG_DIALOG_PAD)) ||
-	    (d->end && nla_put_u64_64bit(skb, SIPALG_DIALOG_END, d->end,
+	    (d->state == SIPALG_DIALOG_TERMINATED &&
+	     nla_put_u64_64bit(skb, SIPALG_DIALOG_END, d->end,
 					 SIPALG_DIALOG_PAD)) ||
 	    nla_put_u32(skb, SIPALG_DIALOG_SESSION_EXPIRES, d->session_expires) ||
 	    nla_put_u32(skb, SIPALG_DIALOG_EXPIRES_IN, seconds_left(d->deadline)) ||
@@ -353,7 +349,7 @@ static int fill_leases(struct sk_buff *skb, struct sipalg_binding *b)
 	int err = 0;
 
 	spin_lock_bh(&b->lock);
-	list_for_each_entry(l, &b->leases, list) {
+	list_for_each_entry(l, &sipalg_binding_own(b)->leases, list) {
 		if (!err)
 			err = sipalg_fill_host(skb, SIPALG_BINDING_PEER, &l->host);
 	}
@@ -404,8 +400,8 @@ int sipalg_fill_binding(struct sk_buff *skb, struct sipalg_binding *b)
 	sipalg_end_get(b, SIPALG_OUTER, &outer);
 	if (nla_put_u32(skb, SIPALG_BINDING_ID, b->id) ||
 	    nla_put_u8(skb, SIPALG_BINDING_TYPE, b->type) ||
-	    nla_put_u8(skb, SIPALG_BINDING_PROTOCOL, b->end[0].key.proto) ||
-	    nla_put_u16(skb, SIPALG_BINDING_ZONE, b->end[0].key.zone) ||
+	    nla_put_u8(skb, SIPALG_BINDING_PROTOCOL, sipalg_binding_key(b, 0)->proto) ||
+	    nla_put_u16(skb, SIPALG_BINDING_ZONE, sipalg_binding_key(b, 0)->zone) ||
 	    sipalg_fill_host(skb, SIPALG_BINDING_INNER_ADDR, &inner.host) ||
 	    nla_put_u16(skb, SIPALG_BINDING_INNER_PORT, inner.port) ||
 	    sipalg_fill_host(skb, SIPALG_BINDING_OUTER_ADDR, &outer.host) ||
@@ -413,7 +409,7 @@ int sipalg_fill_binding(struct sk_buff *skb, struct sipalg_binding *b)
 	    nla_put_u8(skb, SIPALG_BINDING_FLOWS, signalling ? 0 : b->nflows) ||
 	    (signalling ? fill_leases(skb, b) : fill_peers(skb, b)) ||
 	    (!signalling && nla_put_string(skb, SIPALG_BINDING_OWNER,
-					   b->call->call_id))) {
+					   sipalg_call_id(b->call)))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}

@@ -35,6 +35,20 @@ void sipalg_path_of(struct sipalg_path *path, const struct nf_conn *ct,
 	src_of(&path->dst_out, out);
 }
 
+/*
+ * Say that the entry has something of ours: the hooks look at the status alone.
+ * It means that a helper was chosen on purpose, and nobody shall choose another.
+ */
+static void *ext_add(struct nf_conn *ct)
+{
+	struct nf_conn_help *help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
+
+	if (!help)
+		return NULL;
+	set_bit(IPS_HELPER_BIT, &ct->status);
+	return help->data;
+}
+
 struct sipalg_flow *sipalg_flow_mark(struct sipalg_net *sn, struct nf_conn *ct)
 {
 	BUILD_BUG_ON(sizeof(struct sipalg_flow) >
@@ -48,10 +62,9 @@ struct sipalg_flow *sipalg_flow_mark(struct sipalg_net *sn, struct nf_conn *ct)
 			sipalg_count(sn, SIPALG_R_FOREIGN_HELPER);
 		return flow;
 	}
-	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
-	if (!help)
+	flow = ext_add(ct);
+	if (!flow)
 		return NULL;
-	flow = (struct sipalg_flow *)help->data;
 	flow->magic = sipalg_flow_magic;
 	flow->zone = sipalg_inner_zone(ct);
 	sipalg_count(sn, SIPALG_R_FLOWS);
@@ -60,16 +73,14 @@ struct sipalg_flow *sipalg_flow_mark(struct sipalg_net *sn, struct nf_conn *ct)
 
 void sipalg_flow_set_dscp(struct nf_conn *ct, u8 dscp)
 {
-	struct nf_conn_help *help = nfct_help(ct);
 	struct sipalg_flow *flow;
 
 	/* Between two inside hosts, both of their calls' rules may want it. */
-	if (help)
+	if (nfct_help(ct))
 		return;
-	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
-	if (!help)
+	flow = ext_add(ct);
+	if (!flow)
 		return;
-	flow = (struct sipalg_flow *)help->data;
 	flow->magic = sipalg_flow_magic;
 	flow->flags[0] = SIPALG_FLOW_MEDIA;
 	flow->rule = dscp;
@@ -160,6 +171,7 @@ void sipalg_flow_again(struct sipalg_net *sn, struct nf_conn *ct, u16 flags)
 	flow->zone = sipalg_inner_zone(ct);
 	/* Pairs with the dependency of whoever compared it: the rest is there then. */
 	smp_store_release(&flow->magic, sipalg_flow_magic);
+	set_bit(IPS_HELPER_BIT, &ct->status);
 	sipalg_count(sn, SIPALG_R_FLOWS);
 }
 

@@ -40,17 +40,17 @@ static int fill_ports(struct sk_buff *skb, const struct sipalg_net *sn)
 
 static int fill_classes(struct sk_buff *skb, const struct sipalg_net *sn)
 {
-	u32 held = atomic_read(&sn->nclass[SIPALG_CLASS_HELD]);
+	u32 held = sipalg_class_read(sn, SIPALG_CLASS_HELD);
 
 	return nla_put_u32(skb, SIPALG_STATUS_CALLS_TRYING,
-			   atomic_read(&sn->nclass[SIPALG_CLASS_TRYING])) ||
+			   sipalg_class_read(sn, SIPALG_CLASS_TRYING)) ||
 	       nla_put_u32(skb, SIPALG_STATUS_CALLS_RINGING,
-			   atomic_read(&sn->nclass[SIPALG_CLASS_RINGING])) ||
+			   sipalg_class_read(sn, SIPALG_CLASS_RINGING)) ||
 	       nla_put_u32(skb, SIPALG_STATUS_CALLS_ANSWERED,
-			   atomic_read(&sn->nclass[SIPALG_CLASS_ANSWERED]) + held) ||
+			   sipalg_class_read(sn, SIPALG_CLASS_ANSWERED) + held) ||
 	       nla_put_u32(skb, SIPALG_STATUS_CALLS_HELD, held) ||
 	       nla_put_u32(skb, SIPALG_STATUS_SUBSCRIPTIONS,
-			   atomic_read(&sn->nclass[SIPALG_CLASS_SUBSCRIPTION]));
+			   sipalg_class_read(sn, SIPALG_CLASS_SUBSCRIPTION));
 }
 
 static int fill_status(struct sk_buff *skb, const struct sipalg_net *sn)

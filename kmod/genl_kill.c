@@ -40,7 +40,7 @@ static void kill_dialogs(struct sipalg_call *call, struct victims *v)
 	struct sipalg_dialog *d;
 
 	if (v->call_id && (call->call_id_len != v->len ||
-			   memcmp(call->call_id, v->call_id, v->len)))
+			   memcmp(sipalg_call_id(call), v->call_id, v->len)))
 		return;
 	list_for_each_entry(d, &call->dialogs, list) {
 		if (!v->call_id && d->id != v->id)

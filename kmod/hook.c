@@ -144,7 +144,7 @@ static bool begin_signalling(struct sipalg_net *sn, struct sk_buff *skb,
 		return false;
 	/* From outside, only the binding tells whose zone it leads to. */
 	if (inbound) {
-		flow->zone = b->end[SIPALG_INNER].key.zone;
+		flow->zone = sipalg_binding_key(b, SIPALG_INNER)->zone;
 		flow->flags[0] |= SIPALG_FLOW_BOUND;
 	}
 	/* What an inside host begins is for the ruleset to judge. */
@@ -215,7 +215,7 @@ static struct sipalg_binding *phone_of(struct rhlist_head *list, u16 zone,
 	rhl_for_each_entry_rcu(end, pos, list, node) {
 		b = sipalg_binding_of(end);
 		if (b->type != SIPALG_BINDING_SIGNALLING || READ_ONCE(b->stale) ||
-		    b->end[SIPALG_INNER].key.zone != zone || !has_nat(b) ||
+		    sipalg_binding_key(b, SIPALG_INNER)->zone != zone || !has_nat(b) ||
 		    !sipalg_binding_peers(b, &any, 1))
 			continue;
 		if (is_peer_of(b, peers, n))
@@ -344,8 +344,12 @@ static noinline unsigned int new_flow(struct sipalg_net *sn, struct sk_buff *skb
 	return NF_ACCEPT;
 }
 
-static unsigned int hook_new(void *priv, struct sk_buff *skb,
-			     const struct nf_hook_state *state)
+/*
+ * The two that all packets of a gateway pass: no more than a look at what the
+ * packet carries already, and nothing that a tracer adds.
+ */
+static notrace unsigned int hook_new(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
 {
 	enum ip_conntrack_info ctinfo;
 
@@ -561,22 +565,33 @@ static noinline unsigned int inspect_flow(struct sipalg_net *sn, struct sk_buff 
 	return inspect_packet(sn, &p);
 }
 
-/* Every packet of the gateway passes here: all others are let go at once. */
-static unsigned int hook_inspect(void *priv, struct sk_buff *skb,
-				 const struct nf_hook_state *state)
+/* Others are let go by one look at their entry: it is old, and has nothing of ours. */
+static notrace unsigned int hook_inspect(void *priv, struct sk_buff *skb,
+					 const struct nf_hook_state *state)
 {
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
-	if (!ct || (nf_ct_is_confirmed(ct) && !nf_ct_ext_exist(ct, NF_CT_EXT_HELPER)))
+	if (!ct || (READ_ONCE(ct->status) & (IPS_CONFIRMED | IPS_HELPER)) == IPS_CONFIRMED)
 		return NF_ACCEPT;
 	return inspect_flow(priv, skb, state);
 }
 
+#ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
 /*
  * On a bridge whose rules are nftables' own (family bridge), conntrack is there
  * as well. Where they are those of IP (br_netfilter), IP's hooks see the packet.
+ * What a bridge hands to its host is routed, and they see that, too: only frames
+ * that it forwards are left, new flows before its rules ask for their state.
  */
+static unsigned int hook_bridged_new(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	if (sipalg_packet_is_bridged(skb))
+		return NF_ACCEPT;
+	return hook_new(priv, skb, state);
+}
+
 static unsigned int hook_bridged(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
@@ -584,6 +599,7 @@ static unsigned int hook_bridged(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	return hook_inspect(priv, skb, state);
 }
+#endif
 
 static const struct nf_hook_ops hooks[] = {
 	{
@@ -612,10 +628,10 @@ static const struct nf_hook_ops hooks[] = {
 	},
 #ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
 	{
-		.hook = hook_new,
+		.hook = hook_bridged_new,
 		.pf = NFPROTO_BRIDGE,
-		.hooknum = NF_BR_PRE_ROUTING,
-		.priority = PRIORITY_NEW,
+		.hooknum = NF_BR_FORWARD,
+		.priority = NF_BR_PRI_FIRST,
 	},
 	{
 		.hook = hook_bridged,

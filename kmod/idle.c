@@ -45,7 +45,7 @@ static void listen_binding(struct ears *e, struct sipalg_binding *b)
 	e->bound = true;
 	spin_lock_bh(&b->lock);
 	for (i = 0; i < b->nflows; i++)
-		listen_flow(e, b->flows[i]);
+		listen_flow(e, sipalg_binding_flows(b)[i]);
 	spin_unlock_bh(&b->lock);
 }
 
@@ -82,8 +82,10 @@ static unsigned long limit_of(const struct sipalg_dialog *d)
 
 static void set_look(struct sipalg_dialog *d)
 {
-	d->look = jiffies + limit_of(d) / LOOKS;
-	sipalg_call_arm(d->call, d->look);
+	unsigned long next = jiffies + limit_of(d) / LOOKS;
+
+	d->look = next;
+	sipalg_call_arm(d->call, next);
 }
 
 void sipalg_idle_begin(struct sipalg_dialog *d)
@@ -97,15 +99,18 @@ void sipalg_idle_begin(struct sipalg_dialog *d)
 
 void sipalg_idle_look(struct sipalg_dialog *d)
 {
+	s32 left;
+
 	if (!d->listens || d->state != SIPALG_DIALOG_CONFIRMED)
 		return;
-	if (time_before(jiffies, d->look)) {
-		sipalg_call_arm(d->call, d->look);
+	left = d->look - (u32)jiffies;
+	if (left > 0) {
+		sipalg_call_arm(d->call, jiffies + left);
 		return;
 	}
 	if (is_heard(d))
 		d->heard = jiffies;
-	if (time_before(jiffies, d->heard + limit_of(d)))
+	if (time_before32((u32)jiffies, d->heard + (u32)limit_of(d)))
 		set_look(d);
 	else
 		sipalg_dialog_end(d, SIPALG_END_SILENT);

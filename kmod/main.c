@@ -16,6 +16,7 @@
 #include "genl.h"
 #include "hook.h"
 #include "inspect.h"
+#include "mem.h"
 #include "net.h"
 #include "policy.h"
 #include "registration.h"
@@ -60,15 +61,27 @@ u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r)
 	return sum;
 }
 
-/* Locks of one kind, which lockdep has to tell from the other kind. */
-static spinlock_t *locks_alloc(struct lock_class_key *key)
+u32 sipalg_class_read(const struct sipalg_net *sn, enum sipalg_class class)
 {
-	spinlock_t *locks = kvmalloc_array(SIPALG_LOCKS, sizeof(*locks), GFP_KERNEL);
+	u32 sum = 0;
+	int cpu;
+
+	if (!sn->stats)
+		return 0;
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(sn->stats, cpu)->class[class];
+	return sum;
+}
+
+/* Locks of one kind, which lockdep has to tell from the other kind. */
+static struct sipalg_lock *locks_alloc(struct lock_class_key *key)
+{
+	struct sipalg_lock *locks = kvmalloc_array(SIPALG_LOCKS, sizeof(*locks), GFP_KERNEL);
 	unsigned int i;
 
 	for (i = 0; locks && i < SIPALG_LOCKS; i++) {
-		spin_lock_init(&locks[i]);
-		lockdep_set_class(&locks[i], key);
+		spin_lock_init(&locks[i].lock);
+		lockdep_set_class(&locks[i].lock, key);
 	}
 	return locks;
 }
@@ -229,12 +242,12 @@ static int __init sipalg_init(void)
 	err = sipalg_inspect_init();
 	if (err)
 		return err;
-	err = sipalg_call_init();
+	err = sipalg_mem_init();
 	if (err)
 		goto err_inspect;
 	err = register_pernet_subsys(&sipalg_net_ops);
 	if (err)
-		goto err_call;
+		goto err_mem;
 	err = sipalg_address_init();
 	if (err)
 		goto err_net;
@@ -252,8 +265,8 @@ err_address:
 	sipalg_address_exit();
 err_net:
 	unregister_pernet_subsys(&sipalg_net_ops);
-err_call:
-	sipalg_call_exit();
+err_mem:
+	sipalg_mem_exit();
 err_inspect:
 	sipalg_inspect_exit();
 	return err;
@@ -264,9 +277,9 @@ static void __exit sipalg_exit(void)
 	sipalg_genl_exit();
 	sipalg_address_exit();
 	unregister_pernet_subsys(&sipalg_net_ops);
-	/* Bindings are freed by our own code, after a grace period. */
+	/* Bindings and calls are freed by our own code, after a grace period. */
 	rcu_barrier();
-	sipalg_call_exit();
+	sipalg_mem_exit();
 	sipalg_inspect_exit();
 }
 

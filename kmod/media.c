@@ -6,9 +6,9 @@
  * what was agreed before still holds (RFC 6141). Bindings count the media
  * lines that refer to them, and go with the last.
  */
-#include <linux/slab.h>
 
 #include "ctx.h"
+#include "mem.h"
 #include "net.h"
 
 static void ref(struct sipalg_media_end *end)
@@ -39,6 +39,21 @@ static void unref(struct sipalg_media_end *end)
 	drop(&end->rtcp_binding);
 }
 
+struct sipalg_session *sipalg_session_alloc(unsigned int n, gfp_t gfp)
+{
+	struct sipalg_session *s = sipalg_mem_get(struct_size(s, line, n), gfp);
+
+	if (s)
+		s->n = n;
+	return s;
+}
+
+void sipalg_session_free(struct sipalg_session *s)
+{
+	if (s)
+		sipalg_mem_put(s, struct_size(s, line, s->n));
+}
+
 /* Of a session that the dialog does not have any more. */
 static void session_free(struct sipalg_session *s)
 {
@@ -50,7 +65,7 @@ static void session_free(struct sipalg_session *s)
 		unref(&s->line[i].end[0]);
 		unref(&s->line[i].end[1]);
 	}
-	kfree(s);
+	sipalg_session_free(s);
 }
 
 /* Running flows of hosts that nothing admits any more end. */
@@ -184,9 +199,10 @@ static struct sipalg_session *session_copy(const struct sipalg_session *from)
 	struct sipalg_session *s;
 	unsigned int i;
 
-	s = kmemdup(from, struct_size(from, line, from->n), GFP_ATOMIC);
+	s = sipalg_session_alloc(from->n, GFP_ATOMIC);
 	if (!s)
 		return NULL;
+	memcpy(s, from, struct_size(from, line, from->n));
 	for (i = 0; i < s->n; i++) {
 		/* A fork shares the offer; the answer is its own. */
 		memset(&s->line[i].end[!s->offerer], 0,
@@ -575,7 +591,7 @@ static void commit_early(struct sipalg_ctx *ctx)
 
 	ctx->media.early = NULL;
 	if (d->state == SIPALG_DIALOG_CONFIRMED) {
-		kfree(s);
+		sipalg_session_free(s);
 		return;
 	}
 	if (s) {

@@ -107,6 +107,10 @@ struct sipalg_media_role {
 	struct sipalg_session *session;
 };
 
+/* Of so many lines; or NULL. One that goes back has nothing any more. */
+struct sipalg_session *sipalg_session_alloc(unsigned int n, gfp_t gfp);
+void sipalg_session_free(struct sipalg_session *s);
+
 void sipalg_media_role(const struct sipalg_ctx *ctx, struct sipalg_media_role *role);
 /* The session's line that this end belongs to, be it of either side. */
 struct sipalg_line *sipalg_session_line(const struct sipalg_session *s,

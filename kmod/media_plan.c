@@ -4,7 +4,6 @@
  * bindings for those that lead to the sender. Nothing is decided here: whatever
  * is made goes again if the message does not get through.
  */
-#include <linux/slab.h>
 
 #include "ctx.h"
 #include "net.h"
@@ -348,16 +347,6 @@ static enum sipalg_reason plan_parts(struct sipalg_ctx *ctx,
 	return ret;
 }
 
-static struct sipalg_session *session_alloc(unsigned int n)
-{
-	struct sipalg_session *s;
-
-	s = kzalloc(struct_size(s, line, n), GFP_ATOMIC);
-	if (s)
-		s->n = n;
-	return s;
-}
-
 /* Does the plan say what is agreed for the sender's side? */
 static bool is_agreed(const struct sipalg_ctx *ctx)
 {
@@ -423,14 +412,14 @@ static enum sipalg_reason plan_room(struct sipalg_ctx *ctx,
 		needed = !plan->refresh && is_new_offer(ctx, role, n);
 	}
 	if (needed) {
-		plan->session = session_alloc(n);
+		plan->session = sipalg_session_alloc(n, GFP_ATOMIC);
 		if (!plan->session)
 			return SIPALG_R_NO_MEMORY;
 	}
 	/* What the other side says is the answer, however many lines it has. */
 	if (plan->nearly && (!early || (early->offerer == ctx->side &&
 					early->n != plan->nearly))) {
-		plan->early = session_alloc(plan->nearly);
+		plan->early = sipalg_session_alloc(plan->nearly, GFP_ATOMIC);
 		if (!plan->early)
 			return SIPALG_R_NO_MEMORY;
 	}
@@ -467,7 +456,7 @@ enum sipalg_reason sipalg_media_plan(struct sipalg_ctx *ctx)
 
 void sipalg_media_abort(struct sipalg_ctx *ctx)
 {
-	kfree(ctx->media.session);
-	kfree(ctx->media.early);
+	sipalg_session_free(ctx->media.session);
+	sipalg_session_free(ctx->media.early);
 	sipalg_media_init(&ctx->media);
 }

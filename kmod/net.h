@@ -42,9 +42,16 @@
 
 struct sipalg_policy;
 
+/* Of one CPU; only the sums over all of them mean something. */
 struct sipalg_stats {
 	u64 n[SIPALG_R_COUNT];
+	u32 class[SIPALG_CLASSES];
 };
+
+/* In a cache line of its own: two calls have one in common only if they share the lock. */
+struct sipalg_lock {
+	spinlock_t lock;
+} ____cacheline_aligned_in_smp;
 
 /**
  * struct sipalg_limits - what bounds a namespace
@@ -90,71 +97,73 @@ struct sipalg_yield {
  * struct sipalg_net - one namespace
  * @net: the namespace; outlives this
  * @enabled: hooks are registered and the tables exist; sipalg_mutex
- * @policy: never NULL once the namespace has begun
- * @policy_generation: of the latest one
  * @closing: the tables are about to go: timers do nothing, and media flows
  *	are let go instead of closed
+ * @leaving: no new ones are followed
+ * @media_min: outer media ports are at least this where the inner is taken
+ * @media_max: and at most this
+ * @policy_generation: of the latest one
+ * @policy: never NULL once the namespace has begun
  * @ops: its own copy of the hooks, whose private data is this
+ * @locks: see above
+ * @port_locks: see above
+ * @stats: counters; each is only ever added to
+ * @secret: key of the hashes, so that nobody can aim at a bucket
+ * @limits: see there
  * @ends: bindings by either of their ends
  * @calls: calls by the hash of their Call-ID
  * @registrations: contacts by the hash of their address of record
- * @locks: see above
- * @port_locks: see above
+ * @sources: hosts that a rule counts
  * @yield: what gives way at a limit
- * @stats: counters; each is only ever added to
  * @ncalls: calls that are in @calls
  * @ndialogs: dialogs
  * @nregistrations: contacts in @registrations
  * @nbindings: bindings in @ends
- * @nclass: living dialogs by what they count as; nobody reads the first one
+ * @next_id: the next id of a dialog, binding or registration
  * @nstreams: TCP connections in @streams
  * @stream_bytes: memory that they have
  * @streams: struct sipalg_stream, oldest first; read under RCU
  * @streams_lock: protects @streams
  * @streams_work: looks for those whose entry has gone
- * @leaving: no new ones are followed
- * @sources: hosts that a rule counts
  * @sources_work: forgets those that were quiet
- * @next_id: the next id of a dialog, binding or registration
- * @limits: see there
  * @limit_told: jiffies when listeners were told last that a limit was reached
- * @media_min: outer media ports are at least this where the inner is taken
- * @media_max: and at most this
- * @secret: key of the hashes, so that nobody can aim at a bucket
  */
 struct sipalg_net {
 	struct net *net;
 	bool enabled;
 	bool closing;
+	bool leaving;
+	u16 media_min;
+	u16 media_max;
 	u32 policy_generation;
 	struct sipalg_policy __rcu *policy;
 	struct nf_hook_ops *ops;
-	struct rhltable ends;
-	struct rhltable calls;
-	struct rhltable registrations;
-	spinlock_t *locks;	/* SIPALG_LOCKS of them: a call, or an AOR */
-	spinlock_t *port_locks;	/* as many: who takes a port */
-	struct sipalg_yield yield;
+	struct sipalg_lock *locks;	/* SIPALG_LOCKS of them: a call, or an AOR */
+	struct sipalg_lock *port_locks;	/* as many: who takes a port */
 	struct sipalg_stats __percpu *stats;
+	siphash_key_t secret;
+	struct sipalg_limits limits;
+	struct rhltable ends ____cacheline_aligned_in_smp;
+	struct rhltable calls ____cacheline_aligned_in_smp;
+	struct rhltable registrations ____cacheline_aligned_in_smp;
+	struct rhashtable sources;
+	/*
+	 * Above is what each message reads, and here what is written: by messages
+	 * that begin, answer or end something, and none of those in between.
+	 */
+	struct sipalg_yield yield ____cacheline_aligned_in_smp;
 	atomic_t ncalls;
 	atomic_t ndialogs;
 	atomic_t nregistrations;
 	atomic_t nbindings;
-	atomic_t nclass[SIPALG_CLASSES];
-	atomic_t nstreams;
+	atomic_t next_id;
+	atomic_t nstreams ____cacheline_aligned_in_smp;
 	atomic_long_t stream_bytes;
 	struct list_head streams;
 	spinlock_t streams_lock;	/* the list */
 	struct delayed_work streams_work;
-	bool leaving;
-	struct rhashtable sources;
 	struct delayed_work sources_work;
-	atomic_t next_id;
-	struct sipalg_limits limits;
 	unsigned long limit_told[SIPALG_LIMIT_COUNT];
-	u16 media_min;
-	u16 media_max;
-	siphash_key_t secret;
 };
 
 extern unsigned int sipalg_net_id;
@@ -172,7 +181,7 @@ static inline void sipalg_count(struct sipalg_net *sn, enum sipalg_reason r)
 /* The lock of everything whose name hashes to this. */
 static inline spinlock_t *sipalg_lock(struct sipalg_net *sn, u64 hash)
 {
-	return &sn->locks[hash % SIPALG_LOCKS];
+	return &sn->locks[hash % SIPALG_LOCKS].lock;
 }
 
 static inline u32 sipalg_new_id(struct sipalg_net *sn)
@@ -189,8 +198,9 @@ static inline void sipalg_id_taken(struct sipalg_net *sn, u32 id)
 		;
 }
 
-/* Sum of a counter over all CPUs. */
+/* Sum of a counter over all CPUs; and living dialogs of a class. */
 u64 sipalg_stats_read(const struct sipalg_net *sn, enum sipalg_reason r);
+u32 sipalg_class_read(const struct sipalg_net *sn, enum sipalg_class class);
 
 /*
  * What a namespace needs from its first use to its end. Process context.

@@ -16,7 +16,7 @@ static struct sipalg_lease *lease_of(struct sipalg_binding *b,
 	struct sipalg_lease *l;
 
 	lockdep_assert_held(&b->lock);
-	list_for_each_entry(l, &b->leases, list) {
+	list_for_each_entry(l, &sipalg_binding_own(b)->leases, list) {
 		if (sip_host_equal(&l->host, host))
 			return l;
 	}

@@ -7,13 +7,54 @@
 
 #include "ctx.h"
 
-static void learn_host(struct sipalg_ctx *ctx, struct sip_span element,
-		       struct sip_host *host)
+enum sipalg_hosts_how { NONE, USUAL, OTHER };
+
+static const struct sip_host nobody;
+
+const struct sip_host *sipalg_hosts_get(const struct sipalg_hosts *h, unsigned int i,
+					const struct sip_host *usual)
+{
+	switch (h->how >> 2 * i & 3) {
+	case USUAL:
+		return usual;
+	case OTHER:
+		return &h->other[i];
+	default:
+		return &nobody;
+	}
+}
+
+bool sipalg_hosts_set(struct sipalg_hosts *h, unsigned int i, const struct sip_host *host,
+		      const struct sip_host *usual)
+{
+	u8 how = NONE;
+
+	if (host->family)
+		how = sip_host_equal(host, usual) ? USUAL : OTHER;
+	if (how == OTHER) {
+		if (!h->other)
+			h->other = kcalloc(SIPALG_HOSTS, sizeof(*host), GFP_ATOMIC);
+		if (!h->other)
+			return false;
+		h->other[i] = *host;
+	}
+	h->how = (h->how & ~(3 << 2 * i)) | how << 2 * i;
+	return true;
+}
+
+void sipalg_hosts_clear(struct sipalg_hosts *h)
+{
+	kfree(h->other);
+	memset(h, 0, sizeof(*h));
+}
+
+/* Without memory, what was known before still is. */
+static void learn_route(struct sipalg_ctx *ctx, struct sip_span element)
 {
 	struct sip_uri uri;
 
 	if (!sip_uri_parse(ctx->msg.data, element, &uri) && uri.addr.family)
-		*host = uri.addr;
+		sipalg_call_set_route(ctx->call, ctx->side, &uri.addr);
 }
 
 /*
@@ -31,7 +72,7 @@ static void learn_hosts(struct sipalg_ctx *ctx)
 	if (m->status >= 300)
 		return;
 	if (ctx->target.family)
-		ctx->call->target[ctx->side] = ctx->target;
+		sipalg_call_set_target(ctx->call, ctx->side, &ctx->target);
 	for (h = sip_hdr_first(m, SIP_HDR_RECORD_ROUTE); h; h = sip_hdr_next(m, h)) {
 		rest = h->value;
 		while (sip_nameaddr_next(m->data, &rest, &na) == 1) {
@@ -42,91 +83,133 @@ static void learn_hosts(struct sipalg_ctx *ctx)
 	}
 found:
 	if (route.uri.len)
-		learn_host(ctx, route.uri, &ctx->call->route[ctx->side]);
+		learn_route(ctx, route.uri);
 	/* Whom the other side was seen to speak to may speak back. */
 	if (!m->status && m->to_tag.len && sipalg_sender_is_near(ctx) &&
 	    !sip_host_equal(&ctx->path.dst_out.host, &ctx->call->host[!ctx->side]))
-		ctx->call->target[!ctx->side] = ctx->path.dst_out.host;
+		sipalg_call_set_target(ctx->call, !ctx->side, &ctx->path.dst_out.host);
 }
 
-/* Who may come by there: where that changed, the new before the old. */
-static void lease(struct sipalg_reach *r, unsigned int i, const struct sip_host *host)
+/*
+ * Who may come by there: where that changed, the new before the old. Without
+ * memory it stays as it is.
+ */
+static void lease(struct sipalg_reach *r, unsigned int i, const struct sip_host *host,
+		  const struct sip_host *usual)
 {
-	struct sip_host *now = &r->leased[i];
+	const struct sip_host old = *sipalg_hosts_get(&r->leased, i, usual);
 
-	if (!host->family || sip_host_equal(host, now) ||
+	if (!host->family || sip_host_equal(host, &old) ||
 	    sipalg_binding_hold(r->binding, host))
 		return;
-	if (now->family)
-		sipalg_binding_drop(r->binding, now, 0);
-	*now = *host;
+	if (!sipalg_hosts_set(&r->leased, i, host, usual))
+		sipalg_binding_drop(r->binding, host, 0);
+	else if (old.family)
+		sipalg_binding_drop(r->binding, &old, 0);
 }
 
-static void lease_reach(struct sipalg_call *call, struct sipalg_reach *r, u8 side,
+struct sipalg_reach *sipalg_call_reach(const struct sipalg_call *call, u8 side,
+				       enum sipalg_reach_kind kind)
+{
+	struct sipalg_reach *r;
+
+	for (r = call->reach; r; r = r->next) {
+		if (r->leased.tag == sipalg_reach_tag(side, kind))
+			return r;
+	}
+	return NULL;
+}
+
+void sipalg_call_add_reach(struct sipalg_call *call, u8 side, enum sipalg_reach_kind kind,
+			   struct sipalg_reach *r)
+{
+	r->leased.tag = sipalg_reach_tag(side, kind);
+	r->next = call->reach;
+	call->reach = r;
+}
+
+/* Those who come by there are hosts of the other side. */
+static const struct sip_host *usual_of(const struct sipalg_call *call,
+				       const struct sipalg_reach *r)
+{
+	return &call->host[!sipalg_reach_side(r)];
+}
+
+static void lease_reach(struct sipalg_call *call, struct sipalg_reach *r,
 			const struct sip_host *peer)
 {
-	if (!r)
-		return;
-	lease(r, 0, peer);
-	lease(r, 1, &call->target[!side]);
-	lease(r, 2, &call->route[!side]);
-	lease(r, 3, &call->host[!side]);
+	const struct sip_host *usual = usual_of(call, r);
+	u8 side = sipalg_reach_side(r);
+
+	lease(r, 0, peer, usual);
+	lease(r, 1, sipalg_call_target(call, !side), usual);
+	lease(r, 2, sipalg_call_route(call, !side), usual);
+	lease(r, 3, usual, usual);
 }
 
-static void lease_side(struct sipalg_call *call, u8 side, const struct sip_host *peer)
-{
-	lease_reach(call, call->contact[side], side, peer);
-	lease_reach(call, call->proxy[side], side, peer);
-}
-
-static void unlease(const struct sipalg_reach *r)
+static void unlease(struct sipalg_reach *r, const struct sip_host *usual)
 {
 	unsigned int i;
 
-	for (i = 0; i < SIPALG_CALL_LEASES; i++) {
-		if (r->leased[i].family)
-			sipalg_binding_drop(r->binding, &r->leased[i], 0);
+	for (i = 0; i < SIPALG_HOSTS; i++) {
+		const struct sip_host *host = sipalg_hosts_get(&r->leased, i, usual);
+
+		if (host->family)
+			sipalg_binding_drop(r->binding, host, 0);
 	}
+	sipalg_hosts_clear(&r->leased);
 }
 
-static void forget(struct sipalg_reach **slot)
+static void forget(struct sipalg_call *call, struct sipalg_reach *r)
 {
-	struct sipalg_reach *r = *slot;
+	struct sipalg_reach **at = &call->reach;
 
-	*slot = NULL;
-	if (!r)
-		return;
-	unlease(r);
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	unlease(r, usual_of(call, r));
 	kfree(r);
 }
 
-/* It leads to @b from now on, and this host is held. */
-static void lead_to(struct sipalg_reach *r, struct sipalg_binding *b,
-		    const struct sip_host *host)
+/*
+ * It leads to @b from now on, and this host is held. Where there is no memory to
+ * remember whom, that lasts for a while, in which the next message tries again.
+ */
+static void lead_to(struct sipalg_call *call, struct sipalg_reach *r,
+		    struct sipalg_binding *b, const struct sip_host *host)
 {
-	const struct sipalg_reach old = *r;
+	const struct sip_host *usual = usual_of(call, r);
+	struct sipalg_reach old = *r;
 
-	memset(r, 0, sizeof(*r));
 	r->binding = b;
-	r->leased[0] = *host;
+	r->leased = (struct sipalg_hosts){ .tag = old.leased.tag };
+	if (!sipalg_hosts_set(&r->leased, 0, host, usual)) {
+		sipalg_binding_lease(b, host, SIPALG_LINGER_SECONDS);
+		sipalg_binding_drop(b, host, 0);
+		forget(call, r);
+	}
 	if (old.binding)
-		unlease(&old);
+		unlease(&old, usual);
 }
 
 /* The hold that the plan took for the receiver becomes the call's. */
 static void take_contact(struct sipalg_ctx *ctx)
 {
-	struct sipalg_reach **r = &ctx->call->contact[ctx->side];
 	struct sipalg_contact *c = &ctx->contacts[0];
+	struct sipalg_call *call = ctx->call;
+	struct sipalg_reach *r;
 
 	if (!ctx->ncontacts)
 		return;
-	ctx->call->bare[ctx->side] = c->bare;
-	if (*r && c->binding == (*r)->binding)
+	call->bare[ctx->side] = c->bare;
+	r = sipalg_call_reach(call, ctx->side, SIPALG_REACH_CONTACT);
+	if (r && c->binding == r->binding)
 		return;
-	if (!*r)
-		swap(*r, ctx->reach);
-	lead_to(*r, c->binding, &ctx->path.dst_in.host);
+	if (!r) {
+		swap(r, ctx->reach);
+		sipalg_call_add_reach(call, ctx->side, SIPALG_REACH_CONTACT, r);
+	}
+	lead_to(call, r, c->binding, &ctx->path.dst_in.host);
 	c->held = false;
 	sipalg_binding_set_master(c->binding, ctx->ct);
 }
@@ -134,24 +217,29 @@ static void take_contact(struct sipalg_ctx *ctx)
 /* The plan's short lease keeps it for this; without memory, that is all. */
 static void take_proxy(struct sipalg_ctx *ctx)
 {
-	struct sipalg_reach **r = &ctx->call->proxy[ctx->side];
+	const struct sip_host *host = &ctx->path.dst_in.host;
+	struct sipalg_call *call = ctx->call;
+	struct sipalg_reach *r;
 
-	if (!ctx->proxy || (*r && ctx->proxy == (*r)->binding))
+	r = sipalg_call_reach(call, ctx->side, SIPALG_REACH_PROXY);
+	if (!ctx->proxy || (r && ctx->proxy == r->binding) ||
+	    sipalg_binding_hold(ctx->proxy, host))
 		return;
-	if (!*r)
-		*r = kzalloc(sizeof(**r), GFP_ATOMIC);
-	if (!*r)
-		return;
-	if (!sipalg_binding_hold(ctx->proxy, &ctx->path.dst_in.host))
-		lead_to(*r, ctx->proxy, &ctx->path.dst_in.host);
-	else if (!(*r)->binding)
-		forget(r);
+	if (!r) {
+		r = kzalloc(sizeof(*r), GFP_ATOMIC);
+		if (!r) {
+			sipalg_binding_drop(ctx->proxy, host, 0);
+			return;
+		}
+		sipalg_call_add_reach(call, ctx->side, SIPALG_REACH_PROXY, r);
+	}
+	lead_to(call, r, ctx->proxy, host);
 }
 
 void sipalg_call_lease(struct sipalg_ctx *ctx)
 {
 	struct sipalg_call *call = ctx->call;
-	u8 side = ctx->side;
+	struct sipalg_reach *r;
 
 	learn_hosts(ctx);
 	/*
@@ -162,37 +250,33 @@ void sipalg_call_lease(struct sipalg_ctx *ctx)
 		return;
 	take_contact(ctx);
 	take_proxy(ctx);
-	lease_side(call, side, &ctx->path.dst_in.host);
-	lease_side(call, !side, &ctx->path.src_out.host);
+	for (r = call->reach; r; r = r->next)
+		lease_reach(call, r, sipalg_reach_side(r) == ctx->side ?
+			    &ctx->path.dst_in.host : &ctx->path.src_out.host);
 }
 
 void sipalg_call_unlease(struct sipalg_call *call)
 {
-	unsigned int side;
-
-	for (side = 0; side < 2; side++) {
-		forget(&call->contact[side]);
-		forget(&call->proxy[side]);
-	}
+	while (call->reach)
+		forget(call, call->reach);
 }
 
-static void linger(const struct sipalg_reach *r)
+static void linger(const struct sipalg_reach *r, const struct sip_host *usual)
 {
 	unsigned int i;
 
-	for (i = 0; r && i < SIPALG_CALL_LEASES; i++) {
-		if (r->leased[i].family)
-			sipalg_binding_lease(r->binding, &r->leased[i],
-					     SIPALG_LINGER_SECONDS);
+	for (i = 0; i < SIPALG_HOSTS; i++) {
+		const struct sip_host *host = sipalg_hosts_get(&r->leased, i, usual);
+
+		if (host->family)
+			sipalg_binding_lease(r->binding, host, SIPALG_LINGER_SECONDS);
 	}
 }
 
 void sipalg_call_linger(struct sipalg_call *call)
 {
-	unsigned int side;
+	const struct sipalg_reach *r;
 
-	for (side = 0; side < 2; side++) {
-		linger(call->contact[side]);
-		linger(call->proxy[side]);
-	}
+	for (r = call->reach; r; r = r->next)
+		linger(r, usual_of(call, r));
 }

@@ -132,7 +132,7 @@ static struct sipalg_binding *binding_same(struct restore *r, const struct sip_e
 
 		sipalg_end_get(b, SIPALG_INNER, &at);
 		if (b->type == SIPALG_BINDING_SIGNALLING && !READ_ONCE(b->dead) &&
-		    b->end[SIPALG_INNER].key.zone == zones[SIPALG_INNER] &&
+		    sipalg_binding_key(b, SIPALG_INNER)->zone == zones[SIPALG_INNER] &&
 		    sip_endpoint_equal(&at, inner))
 			return b;
 	}
@@ -199,8 +199,10 @@ static struct sipalg_binding *binding_make(struct restore *r, const struct nest 
 	}
 	b->id = nest_number(n, A(ID));
 	sipalg_id_taken(r->sn, b->id);
-	b->verbatim = flags & STATE_VERBATIM;
-	b->bare = flags & STATE_BINDING_BARE;
+	if (signalling) {
+		b->verbatim = flags & STATE_VERBATIM;
+		b->bare = flags & STATE_BINDING_BARE;
+	}
 	return b;
 }
 
@@ -309,30 +311,33 @@ static int dialog_get(struct restore *r, const struct nlattr *nla)
 }
 
 /* Who may come by there holds it; a host that nobody names does not. */
-static int reach_make(struct restore *r, const struct nest *n, struct sipalg_reach **slot,
-		      struct sipalg_binding *b)
+static int reach_make(struct restore *r, const struct nest *n, struct sipalg_binding *b)
 {
 	struct sipalg_reach *reach = kzalloc(sizeof(*reach), GFP_KERNEL);
+	u8 side = nest_number(n, A(SIDE));
 	const struct nlattr *nla;
 	int left, err, i = 0;
 
 	if (!reach)
 		return -ENOMEM;
-	*slot = reach;
 	reach->binding = b;
+	sipalg_call_add_reach(r->call, side, nest_number(n, A(KIND)), reach);
 	nla_for_each_nested(nla, n->nla, left) {
 		struct sip_host host;
 
 		if (nla_type(nla) != A(HOST))
 			continue;
-		if (i == SIPALG_CALL_LEASES)
+		if (i == SIPALG_HOSTS)
 			return REFUSE(r, EINVAL, "a reach has too many hosts");
 		err = nest_address(r, nla, &host);
 		if (err)
 			return err;
 		if (sipalg_binding_hold(b, &host))
 			return REFUSE(r, ENOSPC, "too many hosts may send to a binding");
-		reach->leased[i++] = host;
+		if (!sipalg_hosts_set(&reach->leased, i++, &host, &r->call->host[!side])) {
+			sipalg_binding_drop(b, &host, 0);
+			return -ENOMEM;
+		}
 	}
 	return i ? 0 : REFUSE(r, EINVAL, "a reach has a host that may come by it");
 }
@@ -370,7 +375,6 @@ static int reach_get(struct restore *r, const struct nlattr *nla)
 {
 	struct sipalg_call *call = r->call;
 	struct sipalg_binding *b;
-	struct sipalg_reach **reach;
 	struct nest *n;
 	u8 side;
 	int err;
@@ -379,14 +383,14 @@ static int reach_get(struct restore *r, const struct nlattr *nla)
 	if (!n)
 		return err;
 	side = nest_number(n, A(SIDE));
-	reach = nest_number(n, A(KIND)) ? &call->proxy[side] : &call->contact[side];
-	if (*reach || !n->attr[A(BINDING)])
+	if (sipalg_call_reach(call, side, nest_number(n, A(KIND))) ||
+	    !n->attr[A(BINDING)])
 		err = REFUSE(r, EINVAL,
 			     "a side has one binding for its Contact and one for its route");
 	else
 		err = signalling_make(r, n->attr[A(BINDING)], &call->host[side], &b);
 	if (!err) {
-		err = reach_make(r, n, reach, b);
+		err = reach_make(r, n, b);
 		/* Without a host it would stay for a while; with one, undo ends it. */
 		if (err && r->made)
 			sipalg_binding_discard(b);
@@ -452,6 +456,7 @@ static int call_fill(struct restore *r, const struct nest *n)
 	static const enum sip_method methods[] = { SIP_INVITE, SIP_SUBSCRIBE, SIP_REFER };
 	struct sipalg_call *call = r->call;
 	u32 flags = nest_number(n, A(FLAGS));
+	struct sip_host target, route;
 	unsigned int i;
 	int err;
 
@@ -466,10 +471,13 @@ static int call_fill(struct restore *r, const struct nest *n)
 	for (i = 0; i < 2; i++) {
 		call->bare[i] = flags & STATE_BARE(i);
 		err = nest_host(r, n, A(A_HOST) + i, &call->host[i]) ?:
-		      nest_host(r, n, A(A_TARGET) + i, &call->target[i]) ?:
-		      nest_host(r, n, A(A_ROUTE) + i, &call->route[i]);
+		      nest_host(r, n, A(A_TARGET) + i, &target) ?:
+		      nest_host(r, n, A(A_ROUTE) + i, &route);
 		if (err)
 			return err;
+		if (!sipalg_call_set_target(call, i, &target) ||
+		    !sipalg_call_set_route(call, i, &route))
+			return -ENOMEM;
 		if (!call->host[i].family)
 			return REFUSE(r, EINVAL, "a call is between two hosts");
 	}
@@ -483,6 +491,7 @@ static int call_fill(struct restore *r, const struct nest *n)
 static int call_master(struct restore *r, const struct nest *n)
 {
 	struct sipalg_call *call = r->call;
+	struct sipalg_reach *reach;
 	unsigned int side;
 	int err;
 
@@ -492,8 +501,9 @@ static int call_master(struct restore *r, const struct nest *n)
 			return err;
 	}
 	for (side = 0; side < 2 && !call->master; side++) {
-		if (call->contact[side])
-			call->master = sipalg_binding_master(call->contact[side]->binding);
+		reach = sipalg_call_reach(call, side, SIPALG_REACH_CONTACT);
+		if (reach)
+			call->master = sipalg_binding_master(reach->binding);
 	}
 	return 0;
 }

@@ -130,11 +130,10 @@ int restore_session(struct restore *r, const struct nlattr *nla, struct sipalg_d
 		goto out;
 	}
 	err = -ENOMEM;
-	*slot = kzalloc(struct_size(*slot, line, lines), GFP_KERNEL);
+	*slot = sipalg_session_alloc(lines, GFP_KERNEL);
 	if (!*slot)
 		goto out;
 	flags = nest_number(n, A(FLAGS));
-	(*slot)->n = lines;
 	(*slot)->cseq = nest_number(n, A(CSEQ));
 	(*slot)->answered = flags & STATE_ANSWERED;
 	(*slot)->late = flags & STATE_LATE;

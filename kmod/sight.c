@@ -397,8 +397,8 @@ void sipalg_sight_count(struct sipalg_dialog *d)
 
 	if (class == d->sight.class)
 		return;
-	atomic_dec(&sn->nclass[d->sight.class]);
-	atomic_inc(&sn->nclass[class]);
+	this_cpu_dec(sn->stats->class[d->sight.class]);
+	this_cpu_inc(sn->stats->class[class]);
 	d->sight.class = class;
 }
 

@@ -111,7 +111,8 @@ static int note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
 
 	if (ctx->ncontacts == SIPALG_CTX_CONTACTS)
 		return 0;
-	if (ctx->call && !ctx->call->contact[ctx->side] && !ctx->reach) {
+	if (ctx->call && !ctx->reach &&
+	    !sipalg_call_reach(ctx->call, ctx->side, SIPALG_REACH_CONTACT)) {
 		ctx->reach = kzalloc(sizeof(*ctx->reach), GFP_ATOMIC);
 		if (!ctx->reach)
 			return -ENOMEM;
@@ -124,7 +125,7 @@ static int note_contact(struct sipalg_ctx *ctx, const struct sip_ask *ask,
 	c->at = ask->at;
 	c->outer = *outer;
 	sipalg_end_get(b, SIPALG_INNER, &c->inner);
-	c->proto = b->end[SIPALG_INNER].key.proto;
+	c->proto = sipalg_binding_key(b, SIPALG_INNER)->proto;
 	c->uri = ask->element->uri;
 	c->params = ask->element->params;
 	c->bare = !ask->port_written;
@@ -438,7 +439,8 @@ static bool is_bare(const struct sipalg_ctx *ctx, const struct sip_ask *ask,
 {
 	if (ask->place == SIP_PLACE_ROUTE)
 		return flags & SIPALG_FLOW_ROUTE_BARE;
-	if (ask->place == SIP_PLACE_RURI && ctx->call && ctx->call->contact[!ctx->side])
+	if (ask->place == SIP_PLACE_RURI && ctx->call &&
+	    sipalg_call_reach(ctx->call, !ctx->side, SIPALG_REACH_CONTACT))
 		return ctx->call->bare[!ctx->side];
 	return b ? READ_ONCE(b->bare) : flags & SIPALG_FLOW_CONTACT_BARE;
 }

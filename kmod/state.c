@@ -116,10 +116,11 @@ static bool put_flows(struct sk_buff *skb, struct sipalg_binding *b)
 
 	spin_lock_bh(&b->lock);
 	if (b->type == SIPALG_BINDING_SIGNALLING)
-		full = b->master && put_flow(skb, b->master);
+		full = sipalg_binding_own(b)->master &&
+		       put_flow(skb, sipalg_binding_own(b)->master);
 	else
 		for (i = 0; i < b->nflows && !full; i++)
-			full = put_flow(skb, b->flows[i]);
+			full = put_flow(skb, sipalg_binding_flows(b)[i]);
 	spin_unlock_bh(&b->lock);
 	return full;
 }
@@ -127,6 +128,7 @@ static bool put_flows(struct sk_buff *skb, struct sipalg_binding *b)
 static bool put_binding(struct sk_buff *skb, struct sipalg_binding *b)
 {
 	struct nlattr *nest = nla_nest_start(skb, SIPALG_STATE_BINDING);
+	bool signalling = b->type == SIPALG_BINDING_SIGNALLING;
 	struct sip_endpoint inner, outer;
 	u32 flags = 0;
 
@@ -134,16 +136,16 @@ static bool put_binding(struct sk_buff *skb, struct sipalg_binding *b)
 		return true;
 	sipalg_end_get(b, SIPALG_INNER, &inner);
 	sipalg_end_get(b, SIPALG_OUTER, &outer);
-	if (READ_ONCE(b->verbatim))
+	if (signalling && READ_ONCE(b->verbatim))
 		flags |= STATE_VERBATIM;
-	if (READ_ONCE(b->bare))
+	if (signalling && READ_ONCE(b->bare))
 		flags |= STATE_BINDING_BARE;
 	if (put_u32(skb, SIPALG_STATE_ID, b->id) ||
 	    put_u8(skb, SIPALG_STATE_TYPE, b->type) ||
 	    put_u32(skb, SIPALG_STATE_FLAGS, flags) ||
-	    put_u8(skb, SIPALG_STATE_PROTOCOL, b->end[0].key.proto) ||
-	    put_u16(skb, SIPALG_STATE_ZONE, b->end[SIPALG_INNER].key.zone) ||
-	    put_u16(skb, SIPALG_STATE_OUTER_ZONE, b->end[SIPALG_OUTER].key.zone) ||
+	    put_u8(skb, SIPALG_STATE_PROTOCOL, sipalg_binding_key(b, 0)->proto) ||
+	    put_u16(skb, SIPALG_STATE_ZONE, sipalg_binding_key(b, SIPALG_INNER)->zone) ||
+	    put_u16(skb, SIPALG_STATE_OUTER_ZONE, sipalg_binding_key(b, SIPALG_OUTER)->zone) ||
 	    put_at(skb, SIPALG_STATE_ADDR, &inner) ||
 	    put_at(skb, SIPALG_STATE_OUTER_ADDR, &outer) || put_flows(skb, b))
 		return true;
@@ -151,8 +153,10 @@ static bool put_binding(struct sk_buff *skb, struct sipalg_binding *b)
 	return false;
 }
 
-static bool put_reach(struct sk_buff *skb, const struct sipalg_reach *r, u8 side, u8 kind)
+static bool put_reach(struct sk_buff *skb, const struct sipalg_call *call, u8 side,
+		      enum sipalg_reach_kind kind)
 {
+	const struct sipalg_reach *r = sipalg_call_reach(call, side, kind);
 	struct nlattr *nest;
 	unsigned int i;
 
@@ -162,8 +166,9 @@ static bool put_reach(struct sk_buff *skb, const struct sipalg_reach *r, u8 side
 	if (!nest || put_u8(skb, SIPALG_STATE_SIDE, side) ||
 	    put_u8(skb, SIPALG_STATE_KIND, kind) || put_binding(skb, r->binding))
 		return true;
-	for (i = 0; i < SIPALG_CALL_LEASES; i++) {
-		if (sipalg_fill_host(skb, SIPALG_STATE_HOST, &r->leased[i]))
+	for (i = 0; i < SIPALG_HOSTS; i++) {
+		if (sipalg_fill_host(skb, SIPALG_STATE_HOST,
+				     sipalg_hosts_get(&r->leased, i, &call->host[!side])))
 			return true;
 	}
 	nla_nest_end(skb, nest);
@@ -334,10 +339,10 @@ static bool put_hosts(struct sk_buff *skb, const struct sipalg_call *call)
 
 	for (i = 0; i < 2; i++) {
 		if (sipalg_fill_host(skb, SIPALG_STATE_A_HOST + i, &call->host[i]) ||
-		    sipalg_fill_host(skb, SIPALG_STATE_A_TARGET + i, &call->target[i]) ||
-		    sipalg_fill_host(skb, SIPALG_STATE_A_ROUTE + i, &call->route[i]) ||
-		    put_reach(skb, call->contact[i], i, 0) ||
-		    put_reach(skb, call->proxy[i], i, 1))
+		    sipalg_fill_host(skb, SIPALG_STATE_A_TARGET + i, sipalg_call_target(call, i)) ||
+		    sipalg_fill_host(skb, SIPALG_STATE_A_ROUTE + i, sipalg_call_route(call, i)) ||
+		    put_reach(skb, call, i, SIPALG_REACH_CONTACT) ||
+		    put_reach(skb, call, i, SIPALG_REACH_PROXY))
 			return true;
 	}
 	return call->master && put_flow(skb, call->master);
@@ -355,10 +360,10 @@ static bool put_call(struct sk_buff *skb, struct sipalg_call *call)
 	    put_u16(skb, SIPALG_STATE_ZONE, call->zone) ||
 	    nla_put_string(skb, SIPALG_STATE_METHOD, sip_method_name(call->method)) ||
 	    put_u32(skb, SIPALG_STATE_RULE, call->rule->id) ||
-	    put_text(skb, SIPALG_STATE_CALL_ID, call->call_id, call->call_id_len) ||
-	    put_text(skb, SIPALG_STATE_A_TAG, call->a_tag, call->a_tag_len) ||
-	    nla_put_string(skb, SIPALG_STATE_A_URI, call->a_uri) ||
-	    nla_put_string(skb, SIPALG_STATE_B_URI, call->b_uri) || put_hosts(skb, call))
+	    put_text(skb, SIPALG_STATE_CALL_ID, sipalg_call_id(call), call->call_id_len) ||
+	    put_text(skb, SIPALG_STATE_A_TAG, sipalg_call_a_tag(call), call->a_tag_len) ||
+	    nla_put_string(skb, SIPALG_STATE_A_URI, sipalg_call_a_uri(call)) ||
+	    nla_put_string(skb, SIPALG_STATE_B_URI, sipalg_call_b_uri(call)) || put_hosts(skb, call))
 		return true;
 	list_for_each_entry(d, &call->dialogs, list) {
 		if (d->state != SIPALG_DIALOG_TERMINATED &&

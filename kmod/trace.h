@@ -89,7 +89,7 @@ DECLARE_EVENT_CLASS(sipalg_binding,
 
 		__entry->id = b->id;
 		__entry->type = b->type;
-		__entry->proto = b->end[SIPALG_INNER].key.proto;
+		__entry->proto = sipalg_binding_key(b, SIPALG_INNER)->proto;
 		sipalg_end_get(b, SIPALG_INNER, &at);
 		sipalg_trace_addr(__entry->inner, &at);
 		sipalg_end_get(b, SIPALG_OUTER, &at);

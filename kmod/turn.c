@@ -19,22 +19,22 @@
 
 bool sipalg_turn_is_needed(const struct sipalg_binding *b)
 {
-	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
+	const struct sipalg_end_key *inner = sipalg_binding_key(b, SIPALG_INNER);
 
 	/* TCP has states, which begin with the side that sends the SYN. */
-	return inner->zone != b->end[SIPALG_OUTER].key.zone &&
+	return inner->zone != sipalg_binding_key(b, SIPALG_OUTER)->zone &&
 	       inner->proto == IPPROTO_UDP;
 }
 
 /* An entry has one number of a zone: the other direction is in the default one. */
 static void set_zone(struct nf_conntrack_zone *zone, const struct sipalg_binding *b)
 {
-	u16 inner = b->end[SIPALG_INNER].key.zone;
+	u16 inner = sipalg_binding_key(b, SIPALG_INNER)->zone;
 
 	if (inner != NF_CT_DEFAULT_ZONE_ID)
 		nf_ct_zone_init(zone, inner, NF_CT_ZONE_DIR_ORIG, 0);
 	else
-		nf_ct_zone_init(zone, b->end[SIPALG_OUTER].key.zone,
+		nf_ct_zone_init(zone, sipalg_binding_key(b, SIPALG_OUTER)->zone,
 				NF_CT_ZONE_DIR_REPL, 0);
 }
 
@@ -42,16 +42,17 @@ static void set_zone(struct nf_conntrack_zone *zone, const struct sipalg_binding
 static struct nf_conn *alloc(const struct nf_conn *ct, const struct sipalg_binding *b)
 {
 	const struct nf_conntrack_tuple *in = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	const struct sipalg_end_key *inner = &b->end[SIPALG_INNER].key;
 	struct nf_conntrack_tuple orig = {}, reply;
 	struct nf_conntrack_zone zone;
+	struct sipalg_end_key inner;
 
-	orig.src.l3num = inner->pf;
-	orig.src.u3 = inner->addr;
-	orig.src.u.all = inner->port;
+	sipalg_end_key_get(b, SIPALG_INNER, &inner);
+	orig.src.l3num = inner.pf;
+	orig.src.u3 = inner.addr;
+	orig.src.u.all = inner.port;
 	orig.dst.u3 = in->src.u3;
 	orig.dst.u.all = in->src.u.all;
-	orig.dst.protonum = inner->proto;
+	orig.dst.protonum = inner.proto;
 	orig.dst.dir = IP_CT_DIR_ORIGINAL;
 	if (!nf_ct_invert_tuple(&reply, &orig))
 		return ERR_PTR(-EINVAL);
@@ -75,20 +76,22 @@ static bool extend(struct nf_conn *new, const struct nf_conn *ct)
 	if (!help)
 		return false;
 	memcpy(help->data, old->data, sizeof(help->data));
+	__set_bit(IPS_HELPER_BIT, &new->status);
 	return true;
 }
 
 static bool set_nat(struct nf_conn *new, const struct sipalg_binding *b)
 {
-	const struct sipalg_end_key *outer = &b->end[SIPALG_OUTER].key;
 	struct nf_nat_range2 range = {
 		.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED,
-		.min_addr = outer->addr,
-		.max_addr = outer->addr,
-		.min_proto.all = outer->port,
-		.max_proto.all = outer->port,
 	};
+	struct sipalg_end_key outer;
 
+	sipalg_end_key_get(b, SIPALG_OUTER, &outer);
+	range.min_addr = outer.addr;
+	range.max_addr = outer.addr;
+	range.min_proto.all = outer.port;
+	range.max_proto.all = outer.port;
 	return nf_nat_setup_info(new, &range, NF_NAT_MANIP_SRC) == NF_ACCEPT &&
 	       nf_nat_alloc_null_binding(new, NF_INET_PRE_ROUTING) == NF_ACCEPT;
 }

@@ -28,12 +28,12 @@ def put(name, text):
 
 
 class Trace:
-    """What hook_inspect() takes, call by call."""
+    """What inspect_flow() takes, which hook_inspect() calls for a packet of ours, call by call."""
 
     def __enter__(self):
         if not os.path.exists(TRACING + 'current_tracer'):
             subprocess.run(['mount', '-t', 'tracefs', 'tracefs', TRACING], check=True)
-        put('set_ftrace_filter', 'hook_inspect')
+        put('set_ftrace_filter', 'inspect_flow')
         put('current_tracer', 'function_graph')
         put('trace', '')
         return self

@@ -455,7 +455,7 @@ static bool is_call_of(const struct leg *l, const struct sipalg_call *call)
 	struct sipalg_path path;
 
 	sipalg_path_of(&path, l->ct, l->a_dir);
-	return !strcmp(call->call_id, l->call_id) &&
+	return !strcmp(sipalg_call_id(call), l->call_id) &&
 	       sip_host_equal(&call->host[0], &path.src_in.host) &&
 	       sip_host_equal(&call->host[1], &path.dst_out.host);
 }
@@ -507,9 +507,9 @@ static void binding_age(struct sipalg_binding *b, unsigned long by)
 
 	if (b->type != SIPALG_BINDING_SIGNALLING)
 		return;
-	list_for_each_entry(l, &b->leases, list)
+	list_for_each_entry(l, &sipalg_binding_own(b)->leases, list)
 		l->until -= by;
-	timer_age(b->timer, by);
+	timer_age(&sipalg_binding_own(b)->timer, by);
 }
 
 void age_seconds(struct gateway *g, unsigned int seconds)

@@ -23,7 +23,7 @@ static void expect_classes(struct gateway *g, int trying, int ringing, int answe
 	unsigned int i;
 
 	for (i = SIPALG_CLASS_TRYING; i < SIPALG_CLASSES; i++)
-		KUNIT_EXPECT_EQ_MSG(g->test, atomic_read(&g->sn.nclass[i]), want[i],
+		KUNIT_EXPECT_EQ_MSG(g->test, sipalg_class_read(&g->sn, i), want[i],
 				    "Class %u", i);
 }
 
