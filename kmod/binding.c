@@ -170,21 +170,39 @@ void sipalg_binding_set_master(struct sipalg_binding *b, struct nf_conn *ct)
 		nf_ct_put(old);
 }
 
-/* How many bindings have this end; no more than may be are counted. */
-static unsigned int end_count(struct sipalg_net *sn, const struct sipalg_end_key *key)
+/* How many have the same end as this one, which is the latest of them. */
+static unsigned int rank(const struct sipalg_end *end)
 {
-	struct rhlist_head *list, *pos;
-	struct sipalg_end *end;
+	const struct rhlist_head *pos = &end->node;
 	unsigned int n = 0;
 
+	/* Nearly always, it is the only one. */
+	if (!rcu_access_pointer(pos->next))
+		return 1;
 	rcu_read_lock();
-	list = rhltable_lookup(&sn->ends, key, end_params);
-	rhl_for_each_entry_rcu(end, pos, list, node) {
-		if (++n == SIPALG_SAME_KEY)
-			break;
-	}
+	for (; pos; pos = rcu_dereference(pos->next))
+		n++;
 	rcu_read_unlock();
 	return n;
+}
+
+/*
+ * Into the table, if no more than @max have the same end then: to insert and
+ * look costs one hash, to look before that another. Return: 0, -EBUSY for too
+ * many, or what the table says.
+ */
+static int end_insert(struct sipalg_binding *b, enum sipalg_side side, unsigned int max)
+{
+	struct sipalg_end *end = sipalg_binding_end(b, side);
+	struct sipalg_end_key key;
+	int err;
+
+	sipalg_end_key_get(b, side, &key);
+	err = rhltable_insert_key(&b->sn->ends, &key, &end->node, end_params);
+	if (err || rank(end) <= max)
+		return err;
+	rhltable_remove(&b->sn->ends, &end->node, end_params);
+	return -EBUSY;
 }
 
 /*
@@ -522,7 +540,6 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 					     struct sipalg_call *call,
 					     bool shared)
 {
-	struct sipalg_end_key key;
 	struct sipalg_binding *b;
 	spinlock_t *lock;
 	int err;
@@ -537,23 +554,18 @@ struct sipalg_binding *sipalg_binding_create(struct sipalg_net *sn, u8 type,
 		goto err_count;
 	b->call = call;
 	b->id = sipalg_new_id(sn);
-	sipalg_end_key_get(b, SIPALG_OUTER, &key);
 	/* Who finds a port free and takes it must be one and the same. */
 	lock = &sn->port_locks[outer->port % SIPALG_LOCKS].lock;
 	spin_lock_bh(lock);
-	if (end_count(sn, &key) >= (shared ? SIPALG_SAME_KEY : 1))
-		err = -EADDRINUSE;
-	else if (end_count(sn, sipalg_binding_key(b, SIPALG_INNER)) >= SIPALG_SAME_KEY)
-		err = -ENOSPC;
-	else
-		err = rhltable_insert_key(&sn->ends, &key,
-					  &sipalg_binding_end(b, SIPALG_OUTER)->node, end_params);
+	err = end_insert(b, SIPALG_OUTER, shared ? SIPALG_SAME_KEY : 1);
 	spin_unlock_bh(lock);
+	if (err == -EBUSY)
+		err = -EADDRINUSE;
 	if (err)
 		goto err_free;
-	sipalg_end_key_get(b, SIPALG_INNER, &key);
-	err = rhltable_insert_key(&sn->ends, &key, &sipalg_binding_end(b, SIPALG_INNER)->node,
-				  end_params);
+	err = end_insert(b, SIPALG_INNER, SIPALG_SAME_KEY);
+	if (err == -EBUSY)
+		err = -ENOSPC;
 	if (err)
 		goto err_unhash;
 	sipalg_count(sn, SIPALG_R_BINDINGS);

@@ -94,18 +94,28 @@ found:
  * Who may come by there: where that changed, the new before the old. Without
  * memory it stays as it is.
  */
-static void lease(struct sipalg_reach *r, unsigned int i, const struct sip_host *host,
-		  const struct sip_host *usual)
+static noinline void lease_anew(struct sipalg_reach *r, unsigned int i,
+				const struct sip_host *host,
+				const struct sip_host *usual)
 {
 	const struct sip_host old = *sipalg_hosts_get(&r->leased, i, usual);
 
-	if (!host->family || sip_host_equal(host, &old) ||
-	    sipalg_binding_hold(r->binding, host))
+	if (sipalg_binding_hold(r->binding, host))
 		return;
 	if (!sipalg_hosts_set(&r->leased, i, host, usual))
 		sipalg_binding_drop(r->binding, host, 0);
 	else if (old.family)
 		sipalg_binding_drop(r->binding, &old, 0);
+}
+
+/* With nearly every message, nothing has changed. */
+static inline void lease(struct sipalg_reach *r, unsigned int i,
+			 const struct sip_host *host, const struct sip_host *usual)
+{
+	const struct sip_host *old = sipalg_hosts_get(&r->leased, i, usual);
+
+	if (host != old && host->family && !sip_host_equal(host, old))
+		lease_anew(r, i, host, usual);
 }
 
 struct sipalg_reach *sipalg_call_reach(const struct sipalg_call *call, u8 side,
@@ -221,9 +231,10 @@ static void take_proxy(struct sipalg_ctx *ctx)
 	struct sipalg_call *call = ctx->call;
 	struct sipalg_reach *r;
 
+	if (!ctx->proxy)
+		return;
 	r = sipalg_call_reach(call, ctx->side, SIPALG_REACH_PROXY);
-	if (!ctx->proxy || (r && ctx->proxy == r->binding) ||
-	    sipalg_binding_hold(ctx->proxy, host))
+	if ((r && ctx->proxy == r->binding) || sipalg_binding_hold(ctx->proxy, host))
 		return;
 	if (!r) {
 		r = kzalloc(sizeof(*r), GFP_ATOMIC);
