@@ -116,6 +116,7 @@ static enum sipalg_reason resolve(void *priv, const struct sip_ask *ask, struct 
 {
 	struct explain *e = priv;
 	struct explain_place *p;
+	u32 len;
 
 	/* A Via with a name is asked for because of what else it has. */
 	if (!ask->at.host.family)
@@ -132,8 +133,9 @@ static enum sipalg_reason resolve(void *priv, const struct sip_ask *ask, struct 
 		explain_in_answer(e, ask, answer);
 	else
 		get_answer(e, ask, answer);
-	sip_host_print(p->becomes, &answer->at.host, answer->write_port ? answer->at.port : 0,
-		       true);
+	len = sip_host_print(p->becomes, &answer->at.host,
+			     answer->write_port ? answer->at.port : 0, true);
+	p->becomes[len] = '\0';
 	return SIPALG_R_TRANSLATED;
 }
 

@@ -85,6 +85,7 @@ static bool put_addr(struct explain *e, struct sip_span text, const char *field,
 		     const char *why)
 {
 	struct explain_place *p = explain_add(e, text, field, use);
+	u32 len;
 
 	if (!p)
 		return false;
@@ -93,8 +94,9 @@ static bool put_addr(struct explain *e, struct sip_span text, const char *field,
 		p->why = "it is the same outside";
 	if (p->why || !e->to.host.family)
 		return true;
-	sip_host_print(p->becomes, &e->to.host, 0, false);
-	sip_edits_add(&e->edits, e->data, text, p->becomes, strlen(p->becomes));
+	len = sip_host_print(p->becomes, &e->to.host, 0, false);
+	p->becomes[len] = '\0';
+	sip_edits_add(&e->edits, e->data, text, p->becomes, len);
 	return true;
 }
 

@@ -246,13 +246,13 @@ void sip_host_parse(const char *data, struct sip_span s, struct sip_host *h);
 /* The longest text that sip_host_print() writes, with port and brackets. */
 #define SIP_HOSTPORT_MAX 56
 
-/* A number in decimal, up to ten digits. No NUL. Return: the bytes written. */
+/* A number in decimal. No NUL; @buf has 16 bytes. Return: as sip_host_print(). */
 u32 sip_number_print(char *buf, u32 v);
 
 /*
  * Write an address as text: IPv6 as RFC 5952 does, in brackets if asked;
- * ":port" is added unless port is 0. No NUL; @buf has SIP_HOSTPORT_MAX bytes.
- * Return: the bytes written.
+ * ":port" is added unless port is 0. No NUL; @buf has SIP_HOSTPORT_MAX bytes,
+ * of which some behind the text may be written over. Return: the bytes that count.
  */
 u32 sip_host_print(char *buf, const struct sip_host *h, u16 port, bool brackets);
 
