@@ -293,7 +293,7 @@ enum sipalg_reason sip_parse(struct sip_msg *m, const char *data, u32 len)
 			return r;
 	}
 	m->has_length = false;
-	sip_zero(m->first, sizeof(m->first));
+	sip_zero(m->first, offsetof(struct sip_msg, hdrs) - offsetof(struct sip_msg, first));
 	r = sip_index_fields(m, pos);
 	if (r == SIPALG_R_OK)
 		r = content_length(m);
