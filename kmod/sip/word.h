@@ -12,12 +12,13 @@
  * The first byte has to be the lowest one; on machines of 32 bits nothing is
  * gained. The unit tests ask for the general code alone, to compare.
  */
-#define SIP_WORDS	0
 #if defined(__LP64__) && !defined(SIP_GENERAL_ONLY)
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#undef SIP_WORDS
 #define SIP_WORDS	1
 #endif
+#endif
+#ifndef SIP_WORDS
+#define SIP_WORDS	0
 #endif
 
 #define SIP_ONES	(~0ULL / 255)
