@@ -299,7 +299,7 @@ u32 sdp_codecs(const char *data, const struct sdp_media *m, u8 *codes, u32 max)
 	struct payloads types;
 	u8 raw[FMTS_MAX];
 
-	types.wanted[0] = types.wanted[1] = 0;
+	memset(types.wanted, 0, sizeof(types.wanted));
 	nraw = read_formats(data, m->fmts, raw, &types);
 	/* Lines that name their payload types by the standard need no more. */
 	if (types.wanted[0] | types.wanted[1])

@@ -155,14 +155,11 @@ static bool may_matter(const char *p)
 	return first == 'l' && !sip_is(second, SIP_C_TOKEN);
 }
 
-/* A field from @from to its line's end at @lf. False: a length that is bad. */
+/* A field that may matter, up to its line's end at @lf. False: a length that is bad. */
 static bool field(struct sip_frame *f, const char *data, u32 from, u32 lf)
 {
-	u32 colon, end, n;
+	u32 colon = sip_find(data, from, lf, ':'), end, n;
 
-	if (!may_matter(data + from))
-		return true;
-	colon = sip_find(data, from, lf, ':');
 	if (colon == lf)
 		return true;
 	for (end = colon; sip_is_ws(data[end - 1]); end--)
@@ -200,6 +197,31 @@ static int empty_line(struct sip_frame *f, const char *data, u32 len)
 }
 
 /*
+ * The fields that are there, each in one line, as long as nothing is to be
+ * decided: the first line that is another one, or not known to end, is left.
+ */
+static void usual_fields(struct sip_frame *f, const char *data, u32 len)
+{
+	const char *p = data + f->line, *stop = data + len, *lf;
+
+	/* Half a line is known already. */
+	if (f->scan != f->line)
+		return;
+	while (sip_has(p, stop, 2) && (u8)*p > ' ') {
+		lf = sip_line_end(p, stop);
+		if (!sip_has(lf, stop, 2) || lf[1] == ' ' || lf[1] == '\t')
+			break;
+		/* It will be refused again. */
+		if (may_matter(p) &&
+		    !field(f, data, (u32)(p - data), (u32)(lf - data)))
+			break;
+		p = lf + 1;
+	}
+	f->line = (u32)(p - data);
+	f->scan = f->line;
+}
+
+/*
  * A field ends at the line's end that is not followed by white space. White
  * space behind the start line is no field of anybody's: another parser might
  * take what follows for one, so the end of the message is in doubt.
@@ -209,6 +231,7 @@ static enum sip_framing fields(struct sip_frame *f, const char *data, u32 len)
 	u32 lf;
 	int ret;
 
+	usual_fields(f, data, len);
 	for (;;) {
 		ret = empty_line(f, data, len);
 		if (ret < 0)
@@ -224,7 +247,7 @@ static enum sip_framing fields(struct sip_frame *f, const char *data, u32 len)
 		f->scan = lf + 1;
 		if (data[lf + 1] == ' ' || data[lf + 1] == '\t')
 			continue;
-		if (!field(f, data, f->line, lf))
+		if (may_matter(data + f->line) && !field(f, data, f->line, lf))
 			return SIP_FRAME_BAD_LENGTH;
 		f->line = lf + 1;
 	}

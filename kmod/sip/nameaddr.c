@@ -126,7 +126,8 @@ bool sip_party(const char *data, struct sip_span s, struct sip_nameaddr *na,
 	} else {
 		return other_party(data, s, na, tag);
 	}
-	na->star = false;
+	/* With the padding: of a message, each byte is set. */
+	memset(&na->star, 0, sizeof(*na) - offsetof(struct sip_nameaddr, star));
 	return true;
 }
 

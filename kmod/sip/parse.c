@@ -90,13 +90,6 @@ static enum sipalg_reason start_line(struct start *st, const char *data,
 	return r;
 }
 
-bool sip_looks_like(const char *data, u32 len)
-{
-	struct start st;
-
-	return start_line(&st, data, len) == SIPALG_R_OK;
-}
-
 /*
  * Two lengths, be they equal, are an attempt to have two parsers see two
  * messages; nobody sends that by chance.
@@ -195,24 +188,24 @@ static enum sipalg_reason mandatory(struct sip_msg *m, const char *stop)
  * "INVITE sip:bob@example.com SIP/2.0", with a method of at most eight letters
  * that is known and a space at both places: the first byte up to SP that the
  * URI is followed by is that space, or it is not usual.
+ * @m: gets what it says, if it is not NULL
  * Return: the first byte behind the line, 0 where it is not that.
  */
-static __always_inline u32 usual_request(struct sip_msg *m, const char *stop)
+static __always_inline u32 usual_request(struct sip_msg *m, const char *data,
+					 const char *stop)
 {
-	const char *p = m->data;
+	const char *p = data;
 	u64 w = sip_word(p), marks;
-	u32 n;
+	u32 n, method;
 
 	marks = sip_equals(w, ' ');
 	n = marks ? sip_mark(marks) : 8;
 	if (!n || p[n] != ' ')
 		return 0;
-	m->method = (u8)sip_method_of(w, n);
-	m->method_name = sip_span(0, n);
+	method = sip_method_of(w, n);
 	p += n + 1;
-	if (!m->method || memcmp(p, "sip:", 4))
+	if (!method || memcmp(p, "sip:", 4))
 		return 0;
-	m->ruri.off = n + 1;
 	for (p += 4; sip_has(p, stop, 10); p += 8) {
 		marks = sip_below(sip_word(p), ' ' + 1);
 		if (!marks)
@@ -221,46 +214,62 @@ static __always_inline u32 usual_request(struct sip_msg *m, const char *stop)
 		if (!sip_has(p, stop, 10) || *p != ' ' || p[9] != '\n' ||
 		    memcmp(p + 1, "SIP/2.0\r", 8))
 			return 0;
-		m->ruri.len = (u32)(p - m->data) - n - 1;
-		m->reason = sip_span(0, 0);
-		m->status = 0;
-		return (u32)(p - m->data) + 10;
+		if (m) {
+			m->status = 0;
+			m->method = (u8)method;
+			m->method_name = sip_span(0, n);
+			m->ruri = sip_span(n + 1, (u32)(p - data));
+			m->reason = sip_span(0, 0);
+		}
+		return (u32)(p - data) + 10;
 	}
 	return 0;
 }
 
 /* "SIP/2.0 200 OK", with one space at both places, as usual_request(). */
-static __always_inline u32 usual_status(struct sip_msg *m, const char *stop)
+static __always_inline u32 usual_status(struct sip_msg *m, const char *data,
+					const char *stop)
 {
-	const char *p = m->data, *lf;
-	u32 w = sip_digits((u64)(u8)p[8] | (u64)(u8)p[9] << 8 | (u64)(u8)p[10] << 16);
+	const char *p = data, *lf;
+	u32 a = (u32)(u8)p[8] - '0', b = (u32)(u8)p[9] - '0', c = (u32)(u8)p[10] - '0';
 
-	if (w != 3 || p[11] != ' ' || (u8)p[12] <= ' ')
-		return 0;
-	w = (u32)(p[8] - '0') * 100 + (u32)(p[9] - '0') * 10 + (u32)(p[10] - '0');
-	if (w < 100 || w > 699)
+	if (a < 1 || a > 6 || b > 9 || c > 9 || p[11] != ' ' || (u8)p[12] <= ' ')
 		return 0;
 	lf = sip_line_end(p + 12, stop);
 	if (lf == stop || lf[-1] != '\r' || (u8)lf[-2] <= ' ')
 		return 0;
-	m->status = (u16)w;
-	m->method = 0;
-	m->method_name = sip_span(0, 0);
-	m->ruri = sip_span(0, 0);
-	m->reason = sip_span(12, (u32)(lf - p) - 1);
+	if (m) {
+		m->status = (u16)(a * 100 + b * 10 + c);
+		m->method = 0;
+		m->method_name = sip_span(0, 0);
+		m->ruri = sip_span(0, 0);
+		m->reason = sip_span(12, (u32)(lf - p) - 1);
+	}
 	return (u32)(lf - p) + 1;
 }
 
 /* Return: the first byte behind the start line, 0 where it is not a usual one. */
-static __always_inline u32 usual_start(struct sip_msg *m, u32 len)
+static __always_inline u32 usual_start(struct sip_msg *m, const char *data, u32 len)
 {
-	const char *stop = m->data + (len < START_MAX ? len : START_MAX);
+	const char *stop = data + (len < START_MAX ? len : START_MAX);
 
 	if (!SIP_WORDS || len < 24)
 		return 0;
-	if (!memcmp(m->data, "SIP/2.0 ", 8))
-		return usual_status(m, stop);
-	return usual_request(m, stop);
+	if (!memcmp(data, "SIP/2.0 ", 8))
+		return usual_status(m, data, stop);
+	return usual_request(m, data, stop);
+}
+
+static sip_rare bool other_looks_like(const char *data, u32 len)
+{
+	struct start st;
+
+	return start_line(&st, data, len) == SIPALG_R_OK;
+}
+
+bool sip_looks_like(const char *data, u32 len)
+{
+	return usual_start(NULL, data, len) || other_looks_like(data, len);
 }
 
 static sip_rare enum sipalg_reason other_start(struct sip_msg *m, u32 len, u32 *pos)
@@ -286,14 +295,14 @@ enum sipalg_reason sip_parse(struct sip_msg *m, const char *data, u32 len)
 
 	m->data = data;
 	m->len = len;
-	pos = usual_start(m, len);
+	pos = usual_start(m, data, len);
 	if (!pos) {
 		r = other_start(m, len, &pos);
 		if (r != SIPALG_R_OK)
 			return r;
 	}
 	m->has_length = false;
-	sip_zero(m->first, sizeof(m->first));
+	sip_zero(m->first, offsetof(struct sip_msg, hdrs) - offsetof(struct sip_msg, first));
 	r = sip_index_fields(m, pos);
 	if (r == SIPALG_R_OK)
 		r = content_length(m);

@@ -12,10 +12,12 @@
  * The first byte has to be the lowest one; on machines of 32 bits nothing is
  * gained. The unit tests ask for the general code alone, to compare.
  */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && __SIZEOF_LONG__ == 8 && \
-	!defined(SIP_GENERAL_ONLY)
+#if defined(__LP64__) && !defined(SIP_GENERAL_ONLY)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define SIP_WORDS	1
-#else
+#endif
+#endif
+#ifndef SIP_WORDS
 #define SIP_WORDS	0
 #endif
 
