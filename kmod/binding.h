@@ -321,6 +321,9 @@ void sipalg_binding_prune(struct sipalg_binding *b,
 			  bool (*admits)(const struct sipalg_binding *b,
 					 const struct sip_host *host, bool outbound));
 
+/* It is about to be freed, and so are its flows. */
+void sipalg_binding_free_flows(struct sipalg_binding *b);
+
 /* The other end of one of its flows that went both ways. False: there is none. */
 bool sipalg_binding_heard(struct sipalg_binding *b, struct sip_endpoint *peer);
 /* A media binding forgets its flows, which go on. */

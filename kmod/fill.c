@@ -262,7 +262,7 @@ int sipalg_fill_dialog(struct sk_buff *skb, const struct sipalg_dialog *d, bool 
 					    SIPALG_DIALOG_PAD)) ||
 	    (d->state == SIPALG_DIALOG_TERMINATED &&
 	     nla_put_u64_64bit(skb, SIPALG_DIALOG_END, d->end,
-					 SIPALG_DIALOG_PAD)) ||
+			       SIPALG_DIALOG_PAD)) ||
 	    nla_put_u32(skb, SIPALG_DIALOG_SESSION_EXPIRES, d->session_expires) ||
 	    nla_put_u32(skb, SIPALG_DIALOG_EXPIRES_IN, seconds_left(d->deadline)) ||
 	    fill_sight(skb, d) ||

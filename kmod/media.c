@@ -8,7 +8,6 @@
  */
 
 #include "ctx.h"
-#include "mem.h"
 #include "net.h"
 
 static void ref(struct sipalg_media_end *end)
@@ -37,21 +36,6 @@ static void unref(struct sipalg_media_end *end)
 {
 	drop(&end->rtp_binding);
 	drop(&end->rtcp_binding);
-}
-
-struct sipalg_session *sipalg_session_alloc(unsigned int n, gfp_t gfp)
-{
-	struct sipalg_session *s = sipalg_mem_get(struct_size(s, line, n), gfp);
-
-	if (s)
-		s->n = n;
-	return s;
-}
-
-void sipalg_session_free(struct sipalg_session *s)
-{
-	if (s)
-		sipalg_mem_put(s, struct_size(s, line, s->n));
 }
 
 /* Of a session that the dialog does not have any more. */

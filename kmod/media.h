@@ -5,6 +5,9 @@
 #ifndef SIPALG_MEDIA_H
 #define SIPALG_MEDIA_H
 
+#include <linux/overflow.h>
+
+#include "mem.h"
 #include "sip/codec.h"
 #include "sip/sdp.h"
 #include "sip/translate.h"
@@ -108,8 +111,20 @@ struct sipalg_media_role {
 };
 
 /* Of so many lines; or NULL. One that goes back has nothing any more. */
-struct sipalg_session *sipalg_session_alloc(unsigned int n, gfp_t gfp);
-void sipalg_session_free(struct sipalg_session *s);
+static inline struct sipalg_session *sipalg_session_alloc(unsigned int n, gfp_t gfp)
+{
+	struct sipalg_session *s = sipalg_mem_get(struct_size(s, line, n), gfp);
+
+	if (s)
+		s->n = n;
+	return s;
+}
+
+static inline void sipalg_session_free(struct sipalg_session *s)
+{
+	if (s)
+		sipalg_mem_put(s, struct_size(s, line, s->n));
+}
 
 void sipalg_media_role(const struct sipalg_ctx *ctx, struct sipalg_media_role *role);
 /* The session's line that this end belongs to, be it of either side. */

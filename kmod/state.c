@@ -363,7 +363,8 @@ static bool put_call(struct sk_buff *skb, struct sipalg_call *call)
 	    put_text(skb, SIPALG_STATE_CALL_ID, sipalg_call_id(call), call->call_id_len) ||
 	    put_text(skb, SIPALG_STATE_A_TAG, sipalg_call_a_tag(call), call->a_tag_len) ||
 	    nla_put_string(skb, SIPALG_STATE_A_URI, sipalg_call_a_uri(call)) ||
-	    nla_put_string(skb, SIPALG_STATE_B_URI, sipalg_call_b_uri(call)) || put_hosts(skb, call))
+	    nla_put_string(skb, SIPALG_STATE_B_URI, sipalg_call_b_uri(call)) ||
+	    put_hosts(skb, call))
 		return true;
 	list_for_each_entry(d, &call->dialogs, list) {
 		if (d->state != SIPALG_DIALOG_TERMINATED &&

@@ -8,6 +8,7 @@ and the difference between a gateway with and one without us is what we add.
 
 import gc
 import os
+import re
 import statistics
 import sys
 import time
@@ -106,6 +107,25 @@ class TimedCall(Call):
 
 def pair(network):
     return Timed(network, 'p1', 'alice'), Timed(network, 's1', 'carol', rtp=30000)
+
+
+def crowd(network, number):
+    """Live dialogs, as a saved state brings them back."""
+    phone, server = Timed(network, 'p2', 'bob'), Timed(network, 's2', 'dave', rtp=30000)
+    hour = [('Expires', '3600')]
+    phone.send(phone.request('SUBSCRIBE', f'sip:dave@{net.S2}', headers=[('Event', 'presence'), *hour]),
+               (net.S2, 5060))
+    seen, source = server.expect('SUBSCRIBE')
+    server.send(server.response(seen, source, 200, 'OK', to_tag='reg', headers=hour), source)
+    phone.expect(200)
+    head, line, *_ = net.run('gw', net.CTL, 'save', '--state', '-').split('\n')
+    known = re.search(r'call \{ id=(\d+) .*dialog \{ id=(\d+) ', line)
+    lines = [head]
+    for n in range(number - 1):
+        one = line.replace(f'call {{ id={known[1]} ', f'call {{ id={1000000 + 2 * n} ', 1)
+        one = one.replace(f'dialog {{ id={known[2]} ', f'dialog {{ id={1000001 + 2 * n} ', 1)
+        lines.append(re.sub(r'call-id=[^ ]*', f'call-id={n}@many', one, count=1))
+    net.run('gw', net.CTL, 'restore', '--state', '-', text_in='\n'.join(lines) + '\n')
 
 
 def medians(*agents):

@@ -7,15 +7,15 @@ live dialogs; TRUNK: calls at the same time.
 """
 
 import os
-import re
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE)
 # pylint: disable=wrong-import-position
-from measure import (IN_DIALOG, SERVER, URI, Gateway, Timed, TimedCall, datagrams, mean, medians, net, pair, row,
+from measure import (IN_DIALOG, SERVER, URI, Gateway, Timed, TimedCall, crowd, datagrams, mean, medians, pair, row,
                      whole_calls)
+import gateway
 from tap import check, run_all
 
 CALLS = int(os.environ.get('CALLS') or 20)
@@ -81,6 +81,33 @@ def media_flow(network, phone, server, n):
     return datagrams(phone, phone.rtp, call.to_callee)
 
 
+FAST = '''
+table inet fast {
+    flowtable ft { hook ingress priority filter; devices = { lan, wan }; }
+    chain forward {
+        type filter hook forward priority filter - 1;
+        meta l4proto udp flow add @ft
+    }
+}'''
+
+
+def offloaded(what):
+    """Instructions of an RTP packet of a call that goes by a flowtable."""
+    with Gateway(what) as network:
+        gateway.need('nft_flow_offload')
+        gateway.nft(FAST)
+        phone, server = pair(network)
+        return min(media_flow(network, phone, server, n) for n in range(FLOWS))
+
+
+def test_flowtable():
+    """a call's media that a flowtable carries cost what they cost without us"""
+    nothing, ours = offloaded('nothing'), offloaded('sipalg')
+    row('an RTP packet in a flowtable, at most 0 more', f'{ours - nothing:.0f}', 'instructions',
+        f'without us {nothing:.0f}')
+    check(ours - nothing <= 60, f'it costs {ours - nothing:.0f} instructions more in a flowtable')
+
+
 def small_packets(what):
     """Instructions of (a packet that is no SIP, an RTP packet of a call): of flows that share no bucket of a table."""
     with Gateway(what) as network:
@@ -96,25 +123,6 @@ def test_small_packets():
         row(f'{name}, at most 60 more', f'{n - base_cost:.0f}', 'instructions', f'without us {base_cost:.0f}')
         # 59 by count. The rest is the length of chains in tables of the kernel, which hash by chance.
         check(n - base_cost <= 120, f'{name} costs {n - base_cost:.0f} instructions more')
-
-
-def crowd(network, number):
-    """Live dialogs, as a saved state brings them back."""
-    phone, server = Timed(network, 'p2', 'bob'), Timed(network, 's2', 'dave', rtp=30000)
-    hour = [('Expires', '3600')]
-    phone.send(phone.request('SUBSCRIBE', f'sip:dave@{net.S2}', headers=[('Event', 'presence'), *hour]),
-               (net.S2, 5060))
-    seen, source = server.expect('SUBSCRIBE')
-    server.send(server.response(seen, source, 200, 'OK', to_tag='reg', headers=hour), source)
-    phone.expect(200)
-    head, line, *_ = net.run('gw', net.CTL, 'save', '--state', '-').split('\n')
-    known = re.search(r'call \{ id=(\d+) .*dialog \{ id=(\d+) ', line)
-    lines = [head]
-    for n in range(number - 1):
-        one = line.replace(f'call {{ id={known[1]} ', f'call {{ id={1000000 + 2 * n} ', 1)
-        one = one.replace(f'dialog {{ id={known[2]} ', f'dialog {{ id={1000001 + 2 * n} ', 1)
-        lines.append(re.sub(r'call-id=[^ ]*', f'call-id={n}@many', one, count=1))
-    net.run('gw', net.CTL, 'restore', '--state', '-', text_in='\n'.join(lines) + '\n')
 
 
 def test_growth():

@@ -3,48 +3,21 @@
 """Instructions that a message takes in our hook, by ftrace; a nanosecond is one of them here."""
 
 import os
-import re
 import statistics
-import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-sys.path.insert(0, os.path.join(HERE, '..', 'netns', 'py'))
+sys.path[:0] = [HERE, os.path.join(HERE, '..', 'netns', 'py')]
 # pylint: disable=wrong-import-position
 import net
 import sip
 import tcp
+from functions import Functions
 from tap import check, run_all
 from ua import Ua
 
-TRACING = '/sys/kernel/tracing/'
 MESSAGES = 60
 BARE = 4000  # a packet that takes fewer instructions carried no message
-
-
-def put(name, text):
-    with open(TRACING + name, 'w', encoding='ascii') as file:
-        file.write(text)
-
-
-class Trace:
-    """What inspect_flow() takes, which hook_inspect() calls for a packet of ours, call by call."""
-
-    def __enter__(self):
-        if not os.path.exists(TRACING + 'current_tracer'):
-            subprocess.run(['mount', '-t', 'tracefs', 'tracefs', TRACING], check=True)
-        put('set_ftrace_filter', 'inspect_flow')
-        put('current_tracer', 'function_graph')
-        put('trace', '')
-        return self
-
-    def __exit__(self, *_):
-        put('current_tracer', 'nop')
-
-    @staticmethod
-    def calls():
-        with open(TRACING + 'trace', encoding='ascii') as file:
-            return [round(float(us) * 1000) for us in re.findall(r'([\d.]+) us', file.read())]
 
 
 def invite(transport, address, number):
@@ -61,7 +34,8 @@ def invite(transport, address, number):
 
 def measure(send, receive, transport):
     """Median of instructions of a message, and how many other packets went by."""
-    with Trace() as trace:
+    # Which hook_inspect() calls for a packet of ours.
+    with Functions('inspect_flow') as trace:
         for number in range(1000, 1000 + MESSAGES):
             send(invite(transport, net.P1, number))
             receive()
