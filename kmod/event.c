@@ -17,13 +17,17 @@
 /* A limit that is reached all the time is told once in so many seconds. */
 #define LIMIT_SECONDS	10
 
-static struct sk_buff *event_new(struct sipalg_net *sn, enum sipalg_group group,
+/* Asked first, and by itself: mostly there are none. */
+static inline bool is_heard(const struct sipalg_net *sn, enum sipalg_group group)
+{
+	return genl_has_listeners(&sipalg_genl_family, sn->net, group);
+}
+
+static noinline struct sk_buff *event_new(struct sipalg_net *sn, enum sipalg_group group,
 				 enum sipalg_event event, size_t size, void **head)
 {
 	struct sk_buff *skb;
 
-	if (!genl_has_listeners(&sipalg_genl_family, sn->net, group))
-		return NULL;
 	skb = genlmsg_new(size, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		goto lost;
@@ -59,6 +63,8 @@ void sipalg_event_dialog(const struct sipalg_dialog *d, enum sipalg_event event)
 	struct sk_buff *skb;
 	void *head;
 
+	if (!is_heard(sn, SIPALG_GROUP_EVENTS))
+		return;
 	skb = event_new(sn, SIPALG_GROUP_EVENTS, event, sipalg_fill_dialog_size(d), &head);
 	if (skb)
 		event_send(sn, SIPALG_GROUP_EVENTS, skb, head,
@@ -72,6 +78,8 @@ void sipalg_event_registration(const struct sipalg_registration *r,
 	struct sk_buff *skb;
 	void *head;
 
+	if (!is_heard(sn, SIPALG_GROUP_EVENTS))
+		return;
 	skb = event_new(sn, SIPALG_GROUP_EVENTS, event, NLMSG_GOODSIZE, &head);
 	if (skb)
 		event_send(sn, SIPALG_GROUP_EVENTS, skb, head,
@@ -83,6 +91,8 @@ void sipalg_event_stream(struct sipalg_stream *st, enum sipalg_event event)
 	struct sk_buff *skb;
 	void *head;
 
+	if (!is_heard(st->sn, SIPALG_GROUP_EVENTS))
+		return;
 	skb = event_new(st->sn, SIPALG_GROUP_EVENTS, event, NLMSG_GOODSIZE, &head);
 	if (skb)
 		event_send(st->sn, SIPALG_GROUP_EVENTS, skb, head, sipalg_fill_stream(skb, st));
@@ -93,6 +103,8 @@ void sipalg_event_binding(struct sipalg_binding *b, enum sipalg_event event)
 	struct sk_buff *skb;
 	void *head;
 
+	if (!is_heard(b->sn, SIPALG_GROUP_EVENTS))
+		return;
 	skb = event_new(b->sn, SIPALG_GROUP_EVENTS, event, NLMSG_GOODSIZE, &head);
 	if (skb)
 		event_send(b->sn, SIPALG_GROUP_EVENTS, skb, head, sipalg_fill_binding(skb, b));
@@ -159,6 +171,8 @@ void sipalg_event_message(const struct sipalg_ctx *ctx, enum sipalg_reason reaso
 	struct sk_buff *skb;
 	void *head;
 
+	if (!is_heard(ctx->sn, group))
+		return;
 	skb = event_new(ctx->sn, group, SIPALG_EVENT_MESSAGE, NLMSG_GOODSIZE, &head);
 	if (skb)
 		event_send(ctx->sn, group, skb, head,
@@ -195,8 +209,7 @@ void sipalg_event_limit(struct sipalg_net *sn, enum sipalg_limit limit,
 	void *head;
 
 	/* What nobody heard is not yet told. */
-	if (!genl_has_listeners(&sipalg_genl_family, sn->net, SIPALG_GROUP_EVENTS) ||
-	    !limit_is_due(sn, limit))
+	if (!is_heard(sn, SIPALG_GROUP_EVENTS) || !limit_is_due(sn, limit))
 		return;
 	skb = event_new(sn, SIPALG_GROUP_EVENTS, SIPALG_EVENT_LIMIT, NLMSG_GOODSIZE, &head);
 	if (skb)

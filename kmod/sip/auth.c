@@ -73,6 +73,10 @@ bool sip_is_signed(const struct sip_msg *m)
 	const struct sip_hdr *h;
 	u32 i;
 
+	if (!(m->present & (SIP_HDR_BIT(SIP_HDR_IDENTITY) |
+			    SIP_HDR_BIT(SIP_HDR_AUTHORIZATION) |
+			    SIP_HDR_BIT(SIP_HDR_PROXY_AUTHORIZATION))))
+		return false;
 	/* RFC 4474 signs Contact and body; RFC 8224's PASSporT has dots. */
 	h = sip_hdr_first(m, SIP_HDR_IDENTITY);
 	if (h && !memchr(m->data + h->value.off, '.', h->value.len))

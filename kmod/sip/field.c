@@ -255,7 +255,7 @@ static __always_inline void link(struct sip_msg *m, u32 id, u32 n)
 {
 	if (likely(!m->first[id])) {
 		m->first[id] = (u16)n;
-		m->present |= 1ULL << id;
+		m->present |= SIP_HDR_BIT(id);
 	} else {
 		m->hdrs[m->last[id] - 1].next = (u16)n;
 	}

@@ -80,6 +80,8 @@ enum sip_hdr_id {
 	SIP_HDR_COUNT
 };
 
+#define SIP_HDR_BIT(id)	(1ULL << (id))	/* in a set of them */
+
 #define SIP_MAX_HDRS	160	/* header fields in a message */
 
 /**

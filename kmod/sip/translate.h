@@ -84,8 +84,6 @@ struct sip_resolver {
 	u64 skip;
 };
 
-#define SIP_HDR_BIT(id)	(1ULL << (id))
-
 /**
  * sip_translate() - collect the edits for the start line and the header fields
  * @m: the message
