@@ -177,7 +177,14 @@ def slab():
 
 
 class Sipp:
-    """Somebody else's calls, where time is real."""
+    """Somebody else's calls, where time is real.
+
+    Where that is short, INVITEs are sent again. To the server of sipp's own scenario one that comes after its 200 is
+    no retransmission any more, and it would give up the call; and both would give up all if they are late too often.
+    """
+
+    PATIENT = ['-default_behaviors', 'all,-abortunexp', '-watchdog_minor_threshold', '60000',
+               '-watchdog_major_threshold', '60000']
 
     def __init__(self):
         self.path = tempfile.mkdtemp()
@@ -193,7 +200,7 @@ class Sipp:
         with open(f'{self.path}/{role}', 'wb') as log:
             return subprocess.Popen(
                 ['ip', 'netns', 'exec', ns, 'sipp', '-sn', role, '-p', '5062', '-nostdin', '-timeout', str(SECONDS + 600),
-                 '-trace_err', '-error_file', f'{self.path}/{role}.err', *more],
+                 *self.PATIENT, '-trace_err', '-error_file', f'{self.path}/{role}.err', *more],
                 stdout=log, stderr=subprocess.STDOUT, cwd=self.path, env={**os.environ, 'TERM': 'dumb'})
 
     def said(self):
