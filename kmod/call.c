@@ -301,6 +301,7 @@ static enum sipalg_reason prepare_call(struct sipalg_ctx *ctx)
 		return SIPALG_R_NO_MEMORY;
 	/* In the table, but dead: nobody sees it until the message has left. */
 	if (rhltable_insert(&ctx->sn->calls, &ctx->call->node, call_params)) {
+		sipalg_rule_put(ctx->call->rule);
 		kfree(ctx->call);
 		ctx->call = NULL;
 		return SIPALG_R_NO_MEMORY;
