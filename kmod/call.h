@@ -69,7 +69,7 @@ struct sipalg_transaction {
  * @prack: by side: its last PRACK
  * @bye: by side: its last BYE
  * @cancelled: the INVITE that began it was cancelled
- * @hurried: another fork was answered
+ * @hurried: the INVITE was answered, but not by this dialog as far as we could see
  * @lost: a request within it timed out
  * @refer: a REFER within the call was accepted; its last NOTIFY, which may come
  *	after the BYE, has not been seen
@@ -367,6 +367,12 @@ void sipalg_dialog_end(struct sipalg_dialog *d, u8 reason);
 void sipalg_dialog_kill(struct sipalg_dialog *d);
 /* A message of a dialog that was killed has left. */
 void sipalg_dialog_step_killed(struct sipalg_ctx *ctx);
+/*
+ * The message goes on, but could not be taken in. If it was the answer of a call,
+ * it comes again for as long as nobody acknowledges it, and what was offered does
+ * not stay open for longer than that.
+ */
+void sipalg_dialog_missed(struct sipalg_ctx *ctx);
 /* Its deadline has come. False: it can be forgotten. */
 bool sipalg_dialog_timeout(struct sipalg_dialog *d);
 

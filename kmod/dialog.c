@@ -81,6 +81,18 @@ static bool is_leaving(const struct sipalg_dialog *d)
 	return d->bye[0].active || d->bye[1].active;
 }
 
+/* The answer may have been one that could not be taken in. */
+static bool is_answered(const struct sipalg_call *call)
+{
+	const struct sipalg_dialog *d;
+
+	list_for_each_entry(d, &call->dialogs, list) {
+		if (d->answer)
+			return true;
+	}
+	return false;
+}
+
 static u8 timeout_reason(const struct sipalg_dialog *d)
 {
 	if (is_leaving(d))
@@ -91,7 +103,8 @@ static u8 timeout_reason(const struct sipalg_dialog *d)
 		return SIPALG_END_TIMEOUT;
 	if (d->cancelled)
 		return SIPALG_END_CANCEL;
-	return d->hurried ? SIPALG_END_REPLACED : SIPALG_END_TIMEOUT;
+	return d->hurried && is_answered(d->call) ? SIPALG_END_REPLACED :
+						    SIPALG_END_TIMEOUT;
 }
 
 bool sipalg_dialog_timeout(struct sipalg_dialog *d)
@@ -334,19 +347,30 @@ static void step_request(struct sipalg_ctx *ctx)
 	}
 }
 
-/* The others get 32 seconds for a 2xx of their own (RFC 3261 13.2.2.4). */
-static void hurry_others(struct sipalg_dialog *d)
+/* All but @answered get 32 seconds for a 2xx of their own (RFC 3261 13.2.2.4). */
+static void hurry_others(struct sipalg_call *call, u32 cseq,
+			 const struct sipalg_dialog *answered)
 {
 	struct sipalg_dialog *other;
 
-	list_for_each_entry(other, &d->call->dialogs, list) {
-		if (other == d || other->hurried ||
+	list_for_each_entry(other, &call->dialogs, list) {
+		if (other == answered || other->hurried ||
 		    other->state >= SIPALG_DIALOG_CONFIRMED ||
-		    other->invite[0].cseq != d->invite[0].cseq)
+		    other->invite[0].cseq != cseq)
 			continue;
 		other->hurried = true;
 		set_deadline(other, SIPALG_BYE_SECONDS);
 	}
+}
+
+void sipalg_dialog_missed(struct sipalg_ctx *ctx)
+{
+	const struct sip_msg *m = &ctx->msg;
+
+	if (ctx->call && !ctx->new_call && !ctx->stale && ctx->side == 1 &&
+	    m->method == SIP_INVITE && ctx->call->method == SIP_INVITE &&
+	    m->status >= 200 && m->status < 300)
+		hurry_others(ctx->call, m->cseq, NULL);
 }
 
 /* What the 2xx to an INVITE, UPDATE or SUBSCRIBE grants. */
@@ -394,7 +418,7 @@ static void step_2xx(struct sipalg_ctx *ctx)
 		sipalg_yield_update(d);
 		sipalg_media_trim(d);
 		sipalg_idle_begin(d);
-		hurry_others(d);
+		hurry_others(d->call, d->invite[0].cseq, d);
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_ANSWERED);
 	} else if (first && ctx->media.present) {
 		sipalg_event_dialog(d, SIPALG_EVENT_DIALOG_CHANGED);

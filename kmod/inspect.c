@@ -177,6 +177,7 @@ static void abort_plan(struct sipalg_ctx *ctx)
 {
 	unsigned int i;
 
+	sipalg_dialog_missed(ctx);
 	sipalg_media_abort(ctx);
 	sipalg_registration_abort(ctx);
 	release_contacts(ctx, 0);

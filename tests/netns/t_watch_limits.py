@@ -121,6 +121,81 @@ def test_rate():
         check(len(dropped) > 10, f'only {len(dropped)} messages were dropped')
 
 
+def is_reached(event):
+    return event['event'] == 'limit_reached'
+
+
+def test_call():
+    """the forks of one call: the host that answers once more is named"""
+    with net.Net() as network:
+        phone, server = pair(network)
+        watcher = Watcher('-j', 'monitor')
+        call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).begin()
+        for number in range(17):
+            server.send(server.response(call.invite, call.source, 180, 'Ringing', to_tag=f'fork{number}'), call.source)
+            phone.expect(180)
+        seen = watcher.events(is_reached)
+        equal(reached(seen), [{'name': 'dialogs_call', 'addr': net.S1}], 'the limits')
+        equal(len([e for e in seen if e['event'] == 'dialog_early']), 16, 'forks before that')
+        watcher.close()
+
+
+def test_address_of_record():
+    """contacts of one address of record: the host that registers one more is named"""
+    with net.Net() as network:
+        phone, server = pair(network)
+        watcher = Watcher('-j', 'monitor')
+        for number in range(65):
+            phone.send(phone.request('REGISTER', f'sip:{net.S1}', to=f'<sip:alice@{net.S1}>', contact=False,
+                                     headers=[('Contact', f'<sip:alice@{net.P1}:{7000 + number}>')]), SERVER)
+            seen, _ = server.expect('REGISTER')
+            equal(seen.contact[0], net.P1 if number == 64 else net.WAN, f'the host in Contact number {number}')
+        equal(reached(watcher.events(is_reached)), [{'name': 'registrations_aor', 'addr': net.P1}], 'the limits')
+        watcher.close()
+
+
+def test_bindings():
+    """calls with the same media port: the host whose media have no binding more is named"""
+    with net.Net() as network:
+        phone, server = pair(network)
+        watcher = Watcher('-j', 'monitor')
+        for number in range(64):
+            equal(Call(phone, server, f'sip:carol@{net.S1}', SERVER).begin().invite.media[0], net.WAN,
+                  f'the host in call number {number}')
+        left_alone(phone, server)
+        equal(reached(watcher.events(is_reached)), [{'name': 'bindings', 'addr': net.P1}], 'the limits')
+        watcher.close()
+
+
+def test_flows():
+    """media from ever more ports of the other side: it is named"""
+    with net.Net() as network:
+        phone, server = pair(network)
+        watcher = Watcher('-j', 'monitor')
+        call = Call(phone, server, f'sip:carol@{net.S1}', SERVER).start()
+        others = [network.udp('s1', 32000 + 2 * number) for number in range(5)]
+        for sender in others[:4]:
+            check(network.arrives(sender, call.to_caller, phone.rtp), 'media do not arrive')
+        check(network.absent(others[4], call.to_caller, phone.rtp, 'p1', 's1'), 'media of a fifth port arrive')
+        equal(reached(watcher.events(is_reached)), [{'name': 'flows', 'addr': net.S1}], 'the limits')
+        watcher.close()
+        call.hang_up()
+
+
+def test_held_source():
+    """memory for the TCP connections of one host: it is named, and the other connection goes on"""
+    with tcp.Net() as network:
+        gateway.policy('alg stall-seconds 60 max-held-source 6000')
+        watcher = Watcher('-j', 'monitor')
+        streams = [tcp.pair(network) for _ in range(2)]
+        for near, far in streams:
+            data = tcp.request('alice', near, 'MESSAGE', b'x' * 5000)
+            near.send(data[:4000])
+        streams[1][1].read(4000)
+        equal(reached(watcher.events(is_reached)), [{'name': 'held_source', 'addr': net.P1}], 'the limits')
+        watcher.close()
+
+
 def test_held():
     """memory for a TCP connection: who began it is named"""
     with tcp.Net() as network:

@@ -23,6 +23,7 @@ import faults
 import gateway
 import net
 import sip
+import slabs
 import tcp
 from tap import check, equal, run_all
 from ua import Call, Ua
@@ -30,6 +31,8 @@ from ua import Call, Ua
 SIZE = int(os.environ.get('FLOOD') or 1000)
 CONNECTIONS = max(50, SIZE // 10)
 SERVER = (net.S1, 5060)
+# How many others may have more: of ours, none; of kmalloc-32, each device keeps its last 128 trackers of references.
+SPARE = {'sipalg_dialog': 0, 'kmalloc-32': 800}
 TABLES = 'DIALOGS', 'REGISTRATIONS', 'BINDINGS', 'STREAMS'
 
 
@@ -83,6 +86,7 @@ def flooded(variant='masquerade'):
     with open('/proc/sys/net/netfilter/nf_conntrack_max', 'w', encoding='ascii') as f:
         f.write('262144')
     with net.Net(variant) as network:
+        objects = slabs.count()
         call = Call(Ua(network, 'p2', 'dave', rtp=41000), Ua(network, 's1', 'carol', port=5064, rtp=31000),
                     f'sip:carol@{net.S1}', (net.S1, 5064))
         gateway.policy('alg port 5060-5064')
@@ -103,10 +107,13 @@ def flooded(variant='masquerade'):
         gateway.check_closed(network, call, 'p2', 's1')
         print(f'# messages {seen}, {took:.1f} s, other datagrams {others.sent}, lost {others.lost}', flush=True)
         counts.check_sums()
-        nothing_left(state)
+        # What lies in their queues are objects, too.
+        for sock in network.sockets:
+            sock.close()
+        nothing_left(state, objects)
 
 
-def nothing_left(state):
+def nothing_left(state, objects):
     if time_travels():
         time.sleep(600)
     else:
@@ -116,6 +123,10 @@ def nothing_left(state):
     gateway.forget()
     left = len([f for f in gateway.flows() if '[ASSURED]' in f])
     equal(left, 0, 'flows that are left')
+    more = slabs.grown(objects)
+    print(f'# slabs {more}', flush=True)
+    equal({cache: n for cache, n in more.items() if n > SPARE.get(cache, SIZE // 10 + 50)}, {},
+          'objects that the slabs have more')
 
 
 def pour(send, packets, others, every=20):

@@ -15,7 +15,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import contextlib
 import random
 import re
+import shutil
 import subprocess
+import tempfile
 import time
 
 import counts
@@ -174,39 +176,60 @@ def slab():
         return int(re.search(r'^SUnreclaim:\s+(\d+)', f.read(), re.M).group(1))
 
 
-@contextlib.contextmanager
-def sipp():
-    """Somebody else's calls, where time is real; a function that says how many."""
-    if time_travels():
-        yield lambda: None
-        return
-    common = ['-nostdin', '-timeout', str(SECONDS + 600)]
-    quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, cwd='/tmp', env={**os.environ, 'TERM': 'dumb'})
-    server = subprocess.Popen(['ip', 'netns', 'exec', 's2', 'sipp', '-sn', 'uas', '-i', net.S2, '-p', '5062',  # pylint: disable=consider-using-with
-                               *common], **quiet)
-    end = time.monotonic() + 6 * net.WAIT
-    while not net.run('s2', 'ss', '-Hlnu', 'sport = :5062').strip():
-        check(time.monotonic() < end, 'sipp does not listen')
-        time.sleep(0.1)
-    client = subprocess.Popen(['ip', 'netns', 'exec', 'p2', 'sipp', '-sn', 'uac', '-i', net.P2, '-p', '5062', '-r', '2',  # pylint: disable=consider-using-with
-                               '-d', '1000', '-trace_stat', '-stf', '/tmp/soak.csv', '-fd', '1', '-m', str(2 * SECONDS),
-                               *common, f'{net.S2}:5062'], **{**quiet, 'stdout': open('/tmp/soak.log', 'wb')})  # pylint: disable=consider-using-with
+class Sipp:
+    """Somebody else's calls, where time is real.
 
-    def result():
-        status = client.wait(SECONDS + 600)
-        with open('/tmp/soak.log', encoding='utf-8', errors='replace') as f:
-            equal(status, 0, f'how sipp ended, which said {f.read()[-300:]!r}')
-        with open('/tmp/soak.csv', encoding='ascii') as f:
+    Where that is short, INVITEs are sent again. To the server of sipp's own scenario one that comes after its 200 is
+    no retransmission any more, and it would give up the call; and both would give up all if they are late too often.
+    """
+
+    PATIENT = ['-default_behaviors', 'all,-abortunexp', '-watchdog_minor_threshold', '60000',
+               '-watchdog_major_threshold', '60000']
+
+    def __init__(self):
+        self.path = tempfile.mkdtemp()
+        self.server = self._start('s2', 'uas', '-i', net.S2)
+        end = time.monotonic() + 6 * net.WAIT
+        while not net.run('s2', 'ss', '-Hlnu', 'sport = :5062').strip():
+            check(time.monotonic() < end, 'sipp does not listen')
+            time.sleep(0.1)
+        self.client = self._start('p2', 'uac', '-i', net.P2, '-r', '2', '-d', '1000', '-m', str(2 * SECONDS),
+                                  '-trace_stat', '-stf', f'{self.path}/stat', '-fd', '1', f'{net.S2}:5062')
+
+    def _start(self, ns, role, *more):
+        with open(f'{self.path}/{role}', 'wb') as log:
+            return subprocess.Popen(
+                ['ip', 'netns', 'exec', ns, 'sipp', '-sn', role, '-p', '5062', '-nostdin', '-timeout', str(SECONDS + 600),
+                 *self.PATIENT, '-trace_err', '-error_file', f'{self.path}/{role}.err', *more],
+                stdout=log, stderr=subprocess.STDOUT, cwd=self.path, env={**os.environ, 'TERM': 'dumb'})
+
+    def said(self):
+        """What went wrong, and the ends of what both wrote."""
+        words = []
+        for name in 'uac.err', 'uas.err', 'uac', 'uas':
+            with contextlib.suppress(FileNotFoundError), open(f'{self.path}/{name}', encoding='utf-8', errors='replace') as f:
+                lines = [line.rstrip() for line in f if line.strip(' -|+\n')]
+                words += [f'{name}: {line}' for line in lines[:10] + lines[10:][-40:]]
+        return '\n'.join(words)
+
+    def go_on(self):
+        """Both are still there, or the client has made all its calls."""
+        check(self.server.poll() is None and self.client.poll() in (None, 0),
+              f'sipp ended with {self.client.poll()}, {self.server.poll()}:\n{self.said()}')
+
+    def result(self):
+        """(calls, those of them that failed)"""
+        equal(self.client.wait(SECONDS + 600), 0, f'how sipp ended, which said:\n{self.said()}\nstatus')
+        with open(f'{self.path}/stat', encoding='ascii') as f:
             rows = [line.split(';') for line in f]
         last = dict(zip(rows[0], rows[-1]))
         return int(last['SuccessfulCall(C)']), int(last['FailedCall(C)'])
-    try:
-        yield result
-    finally:
-        for process in client, server:
+
+    def close(self):
+        for process in self.client, self.server:
             process.kill()
             process.wait()
-
+        shutil.rmtree(self.path)
 
 
 def test_soak():
@@ -215,21 +238,23 @@ def test_soak():
     gateway.policy('alg port 5060-5062')
     state = counts.Counts()
     begin, done, memory = time.monotonic(), 0, None
+    sipp = None if time_travels() else Sipp()
     try:
-        with sipp() as calls:
-            while time.monotonic() - begin < SECONDS:
-                scenario = RANDOM.choice(SCENARIOS)
-                try:
-                    scenario(pair)
-                except (AssertionError, OSError) as why:
-                    raise AssertionError(f'{scenario.__name__}, number {done}: {why}') from why
-                done += 1
-                pair.dirty = False
-                wait(5)
-                if memory is None and time.monotonic() - begin > SECONDS / 4:
-                    memory = slab()
-            told = calls()
-        if told:
+        while time.monotonic() - begin < SECONDS:
+            scenario = RANDOM.choice(SCENARIOS)
+            try:
+                scenario(pair)
+            except (AssertionError, OSError) as why:
+                raise AssertionError(f'{scenario.__name__}, number {done}: {why}') from why
+            done += 1
+            pair.dirty = False
+            if sipp:
+                sipp.go_on()
+            wait(5)
+            if memory is None and time.monotonic() - begin > SECONDS / 4:
+                memory = slab()
+        if sipp:
+            told = sipp.result()
             print(f'# sipp: {told[0]} calls, {told[1]} failed', flush=True)
             equal(told[1], 0, 'calls of sipp that failed')
         grown = slab() - (memory or slab())
@@ -245,6 +270,8 @@ def test_soak():
             for name in TABLES:
                 equal(state.size(name), 0, f'{name.lower()} that are left')
     finally:
+        if sipp:
+            sipp.close()
         pair.close()
 
 

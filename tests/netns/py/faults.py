@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Allocations that fail, one after the other: CONFIG_FAILSLAB, of what one module calls alone."""
+"""Allocations that fail, one after the other, of what one module calls alone.
 
+CONFIG_FAILSLAB: of objects; CONFIG_FAIL_PAGE_ALLOC: of pages, also those of which the kernel makes objects.
+"""
+
+import glob
 import os
 import re
 import time
@@ -8,13 +12,14 @@ import time
 from tap import Skip, check, equal
 
 FAILSLAB = '/sys/kernel/debug/failslab'
+FAIL_PAGE_ALLOC = '/sys/kernel/debug/fail_page_alloc'
 DEPTH = 32  # frames that are looked at, the most that the kernel takes
 SYNC = 100
 
 
-def need():
+def need(root=FAILSLAB):
     """Skip the running test where memory does not fail on demand."""
-    if not os.path.exists(f'{FAILSLAB}/require-start'):
+    if not os.path.exists(f'{root}/require-start'):
         raise Skip('this kernel has no fault injection that looks at the stack')
 
 
@@ -28,35 +33,55 @@ def _code(module):
     raise Skip(f'{module} is not loaded')
 
 
-class Faults:
-    """The n-th allocation from now on fails, for a `with`; in tasks and softirqs alike.
+class _Injector:
+    """What both kinds have in common."""
+
+    root = None
+
+    def __init__(self, module, **more):
+        need(self.root)
+        self.injected = 0
+        start, end = _code(module)
+        self._write(times=0, probability=100, verbose=0, space=0, interval=1, task_filter='N', ignore_gfp_wait='N',
+                    stacktrace_depth=DEPTH, require_start=hex(start), require_end=hex(end), **more)
+
+    def _write(self, **values):
+        for name, value in values.items():
+            with open(f'{self.root}/{name.replace("_", "-")}', 'w', encoding='ascii') as f:
+                f.write(f'{value}\n')
+
+    def _left(self):
+        with open(f'{self.root}/times', encoding='ascii') as f:
+            return int(f.read())
+
+    def _run(self, function):
+        try:
+            function()
+        finally:
+            hit = not self._left()
+            self._write(times=0)
+            self.injected += hit
+        return hit
+
+    def close(self):
+        self._write(times=0, probability=0, require_start='0x0', require_end='0xffffffffffffffff', interval=1, space=0)
+
+
+class Faults(_Injector):
+    """The n-th object from now on cannot be had, for a `with`; in tasks and softirqs alike.
 
     The kernel fails each allocation whose number can be divided by an interval.
     It never tells the number, but we know it, because nobody else counts: after
     a fault it is the interval's.
     """
 
+    root = FAILSLAB
+
     def __init__(self, cheap, module='sipalg'):
         """cheap: a function that makes the module allocate something."""
-        need()
-        self.cheap, self.count, self.injected = cheap, 0, 0
-        start, end = _code(module)
-        for name, value in (('times', 0), ('probability', 100), ('verbose', 0), ('space', 0),
-                            ('task-filter', 'N'), ('ignore-gfp-wait', 'N'), ('cache-filter', 'N'),
-                            ('stacktrace-depth', DEPTH), ('require-start', hex(start)),
-                            ('require-end', hex(end))):
-            self._set(name, value)
+        super().__init__(module, cache_filter='N')
+        self.cheap, self.count = cheap, 0
         self._sync()
-
-    @staticmethod
-    def _set(name, value):
-        with open(f'{FAILSLAB}/{name}', 'w', encoding='ascii') as f:
-            f.write(f'{value}\n')
-
-    @staticmethod
-    def _left():
-        with open(f'{FAILSLAB}/times', encoding='ascii') as f:
-            return int(f.read())
 
     def _sync(self):
         """Count on until a fault tells the number; it has grown by less than this."""
@@ -69,30 +94,39 @@ class Faults:
         check(False, 'no allocation fails')
 
     def _arm(self, interval):
-        self._set('times', 0)
-        self._set('interval', interval)
-        self._set('times', 1)
+        self._write(times=0)
+        self._write(interval=interval)
+        self._write(times=1)
 
     def nth(self, number, function):
         """Call a function in which the number-th allocation fails; False if there were fewer."""
         self._arm(self.count + number)
         self.count += number  # or fewer, if it was not hit
+        hit = False
         try:
-            function()
+            hit = self._run(function)
         finally:
-            hit = not self._left()
-            self._set('times', 0)
-            if hit:
-                self.injected += 1
-            else:
+            if not hit:
                 self._sync()
         return hit
 
-    def close(self):
-        self._set('times', 0)
-        self._set('probability', 0)
-        for name, value in (('require-start', '0x0'), ('require-end', '0xffffffffffffffff'), ('interval', 1)):
-            self._set(name, value)
+
+class PageFaults(_Injector):
+    """The n-th page from now on cannot be had. The kernel gives a space of pages before one fails."""
+
+    root = FAIL_PAGE_ALLOC
+
+    def __init__(self, module='sipalg'):
+        super().__init__(module, min_order=0, ignore_gfp_highmem='N')
+
+    def nth(self, number, function):
+        """Call a function in which the allocation of the number-th page fails; False if there were fewer."""
+        # No page is kept for the next object, of any kind.
+        for path in glob.glob('/sys/kernel/slab/*/shrink'):
+            with open(path, 'w', encoding='ascii') as f:
+                f.write('1\n')
+        self._write(space=number, times=1)
+        return self._run(function)
 
 
 def leaks(keep=re.compile('sipalg')):
