@@ -7,6 +7,7 @@ live dialogs; TRUNK: calls at the same time.
 """
 
 import os
+import resource
 import subprocess
 import sys
 
@@ -155,6 +156,8 @@ def slab_bytes():
 
 def trunk(network, phones):
     """TRUNK calls that go on, on one flow or on one each; (costs of their later messages, memory of each)."""
+    # Each has three sockets.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4 * TRUNK + 1024, 4 * TRUNK + 1024))
     server = Timed(network, 's1', 'carol', rtp=30000)
     agents = [Timed(network, 'p1', 'alice', rtp=20000)]
     for n in range(1, TRUNK):
