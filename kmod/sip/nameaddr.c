@@ -108,6 +108,7 @@ static sip_rare bool other_party(const char *data, struct sip_span s,
 bool sip_party(const char *data, struct sip_span s, struct sip_nameaddr *na,
 	       struct sip_span *tag)
 {
+	const size_t from_star = offsetof(struct sip_nameaddr, star);
 	const char *p = data + s.off, *stop = p + s.len;
 	u32 from;
 
@@ -127,7 +128,7 @@ bool sip_party(const char *data, struct sip_span s, struct sip_nameaddr *na,
 		return other_party(data, s, na, tag);
 	}
 	/* With the padding: of a message, each byte is set. */
-	memset(&na->star, 0, sizeof(*na) - offsetof(struct sip_nameaddr, star));
+	memset((char *)na + from_star, 0, sizeof(*na) - from_star);
 	return true;
 }
 

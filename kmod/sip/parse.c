@@ -290,6 +290,7 @@ static sip_rare enum sipalg_reason other_start(struct sip_msg *m, u32 len, u32 *
 
 enum sipalg_reason sip_parse(struct sip_msg *m, const char *data, u32 len)
 {
+	const size_t from_first = offsetof(struct sip_msg, first);
 	enum sipalg_reason r;
 	u32 pos;
 
@@ -302,7 +303,7 @@ enum sipalg_reason sip_parse(struct sip_msg *m, const char *data, u32 len)
 			return r;
 	}
 	m->has_length = false;
-	sip_zero(m->first, offsetof(struct sip_msg, hdrs) - offsetof(struct sip_msg, first));
+	sip_zero((char *)m + from_first, offsetof(struct sip_msg, hdrs) - from_first);
 	r = sip_index_fields(m, pos);
 	if (r == SIPALG_R_OK)
 		r = content_length(m);
