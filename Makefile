@@ -73,7 +73,7 @@ bench:	## measure what a message costs, beside the kernel's helper and libraries
 check:	## run the tests (as root)
 	$(run) tests/check
 
-check-hard:	## try to break it for a day, or with SHORT=1 for minutes (as root)
+check-hard:	## try to break it for hours, or with SHORT=1 for minutes (as root)
 	$(run) tests/check-hard
 
 kunit:	## run the KUnit suites under User Mode Linux
