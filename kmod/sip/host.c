@@ -233,18 +233,31 @@ static const struct {
 	u8 len;
 } byte_text[256] = { BYTES64(0), BYTES64(64), BYTES64(128), BYTES64(192) };
 
-/* Four bytes are copied of each: what is too much is written over, or past. */
+/* Nothing is written behind the text: callers have zeros there. */
+static char *print_u8(char *to, u8 v)
+{
+	const char *text = byte_text[v].text;
+	u32 len = byte_text[v].len;
+
+	to[0] = text[0];
+	if (len > 1) {
+		to[1] = text[1];
+		if (len > 2)
+			to[2] = text[2];
+	}
+	return to + len;
+}
+
 static u32 print_v4(char *buf, const u8 *addr)
 {
-	char *to = buf;
+	char *to = print_u8(buf, addr[0]);
 	u32 i;
 
-	for (i = 0; i < 4; i++) {
-		memcpy(to, &byte_text[addr[i]], 4);
-		to += byte_text[addr[i]].len;
+	for (i = 1; i < 4; i++) {
 		*to++ = '.';
+		to = print_u8(to, addr[i]);
 	}
-	return (u32)(to - buf) - 1;
+	return (u32)(to - buf);
 }
 
 static u32 print_group(char *buf, const u8 *addr)

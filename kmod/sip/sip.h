@@ -243,8 +243,8 @@ void sip_host_parse(const char *data, struct sip_span s, struct sip_host *h);
 
 /*
  * Write an address as text: IPv6 as RFC 5952 does, in brackets if asked;
- * ":port" is added unless port is 0. No NUL; @buf has SIP_HOSTPORT_MAX bytes.
- * Return: the bytes written.
+ * ":port" is added unless port is 0. No NUL, nor anything else behind
+ * the text. Return: the bytes written.
  */
 u32 sip_host_print(char *buf, const struct sip_host *h, u16 port, bool brackets);
 

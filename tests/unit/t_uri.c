@@ -56,9 +56,13 @@ static void hosts(void)
 		memset(&h, 0xa5, sizeof(h));
 		sip_host_parse(d, s, &h);
 		is_num(h.family, v[i].family, v[i].text);
+		memset(buf, 0x5a, sizeof(buf));
 		n = sip_host_print(buf, &h, 0, false);
 		is_span(buf, ((struct sip_span){ 0, n }),
 			v[i].print ? v[i].print : "", "printed");
+		while (n < sizeof(buf) && buf[n] == 0x5a)
+			n++;
+		is_num(n, sizeof(buf), "and nothing behind it");
 	}
 }
 
