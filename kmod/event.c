@@ -23,8 +23,9 @@ static inline bool is_heard(const struct sipalg_net *sn, enum sipalg_group group
 	return genl_has_listeners(&sipalg_genl_family, sn->net, group);
 }
 
-static noinline struct sk_buff *event_new(struct sipalg_net *sn, enum sipalg_group group,
-				 enum sipalg_event event, size_t size, void **head)
+static noinline struct sk_buff *
+event_new(struct sipalg_net *sn, enum sipalg_group group, enum sipalg_event event,
+	  size_t size, void **head)
 {
 	struct sk_buff *skb;
 
