@@ -47,7 +47,7 @@ def test_added():
     ours, theirs = mean(costs['sipalg'], base()), mean(costs['intree'], base())
     row('added per message, at most 1/10 of nf_conntrack_sip', f'{ours:.0f}', 'instructions',
         f'nf_conntrack_sip {theirs:.0f}, ratio {ours / theirs:.3f}')
-    check(ours <= 0.55 * theirs, f'{ours:.0f} instructions are added, {theirs:.0f} by nf_conntrack_sip')
+    check(ours <= 0.22 * theirs, f'{ours:.0f} instructions are added, {theirs:.0f} by nf_conntrack_sip')
 
 
 def test_unchanged():
@@ -122,7 +122,7 @@ def test_small_packets():
     nothing, ours = small_packets('nothing'), small_packets('sipalg')
     for name, n, base_cost in zip(('a packet that is not SIP', 'an RTP packet of a call'), ours, nothing):
         row(f'{name}, at most 60 more', f'{n - base_cost:.0f}', 'instructions', f'without us {base_cost:.0f}')
-        # 59 by count. The rest is the length of chains in tables of the kernel, which hash by chance.
+        # 55 to 64 by count. The rest is the length of chains in tables of the kernel, which hash by chance.
         check(n - base_cost <= 120, f'{name} costs {n - base_cost:.0f} instructions more')
 
 
@@ -193,7 +193,7 @@ def test_trunk():
         f'{ours:.0f} and {theirs:.0f} instructions')
     row('memory of an answered call with one audio line, at most 1024', f'{memory:.0f}', 'bytes')
     check(ours <= 1.1 * theirs, f'{ours:.0f} instructions on a trunk, {theirs:.0f} of phones')
-    check(memory <= 3072, f'a call has {memory:.0f} bytes')
+    check(memory <= 1024, f'a call has {memory:.0f} bytes')
 
 
 subprocess.run(['modprobe', '-a', 'nf_conntrack_sip', 'nf_nat_sip'], check=False)
