@@ -303,6 +303,7 @@ enum sipalg_reason sip_parse(struct sip_msg *m, const char *data, u32 len)
 			return r;
 	}
 	m->has_length = false;
+	m->present = 0;
 	sip_zero((char *)m + from_first, offsetof(struct sip_msg, hdrs) - from_first);
 	r = sip_index_fields(m, pos);
 	if (r == SIPALG_R_OK)

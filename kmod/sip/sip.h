@@ -113,6 +113,7 @@ struct sip_nameaddr {
 /**
  * struct sip_msg - one message, as spans
  * @data: first byte of the message; never kept over a change of the packet
+ * @present: a bit for each enum sip_hdr_id that has a field
  * @len: bytes from @data to the end of the message: start line, header
  *	fields and body. Trailing bytes of a datagram beyond Content-Length
  *	are not counted.
@@ -131,7 +132,6 @@ struct sip_nameaddr {
  * @from: From's one element
  * @to: To's
  * @nhdrs: how many of @hdrs are used
- * @present: a bit for each id that has a field
  * @first: index + 1 of the first field of each id, 0 for none
  * @hdrs: the fields in the order of the message
  * @last: index + 1 of the last one of each id that is present; here, and not
@@ -139,6 +139,7 @@ struct sip_nameaddr {
  */
 struct sip_msg {
 	const char *data;
+	u64 present;
 	u32 len;
 	u16 status;
 	u8 method;
@@ -154,7 +155,6 @@ struct sip_msg {
 	struct sip_nameaddr from;
 	struct sip_nameaddr to;
 	u16 nhdrs;
-	u64 present;
 	u16 first[SIP_HDR_COUNT];
 	struct sip_hdr hdrs[SIP_MAX_HDRS];
 	u16 last[SIP_HDR_COUNT];

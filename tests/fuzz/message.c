@@ -9,7 +9,7 @@
 /* Of everything that sip_parse() writes, each byte, padding included. */
 static void need_same(const struct sip_msg *a, const struct sip_msg *b)
 {
-	const size_t from = offsetof(struct sip_msg, len);
+	const size_t from = offsetof(struct sip_msg, present);
 
 	need(!memcmp((const char *)a + from, (const char *)b + from,
 		     offsetof(struct sip_msg, hdrs) - from));
