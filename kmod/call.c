@@ -82,6 +82,7 @@ static struct sipalg_call *call_new(struct sipalg_net *sn, const struct texts *t
 	call->call_id_len = t->call_id_len;
 	call->a_tag_len = t->a_tag_len;
 	call->a_uri_len = t->a_uri_len;
+	call->b_uri_len = t->b_uri_len;
 	at = put_text(call->text, t->call_id, t->call_id_len);
 	at = put_text(at, t->a_tag, t->a_tag_len);
 	at = put_text(at, t->a_uri, t->a_uri_len);
@@ -94,7 +95,7 @@ static void call_free(struct rcu_head *rcu)
 	struct sipalg_call *call = container_of(rcu, struct sipalg_call, rcu);
 
 	sipalg_mem_put(call, size_of(call->call_id_len, call->a_tag_len, call->a_uri_len,
-				     strlen(sipalg_call_b_uri(call))));
+				     call->b_uri_len));
 }
 
 /* Nobody finds it any more. */

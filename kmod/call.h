@@ -194,6 +194,7 @@ struct sipalg_reach {
  * @call_id_len: of the texts, in their order
  * @a_tag_len: likewise
  * @a_uri_len: likewise
+ * @b_uri_len: likewise; a URI may have a NUL in it, and its end is not the first
  * @host: by side: the hosts as they are on their own networks
  * @text: Call-ID, From tag, From URI and To URI, one after the other, each
  *	with a NUL behind it
@@ -221,6 +222,7 @@ struct sipalg_call {
 	u8 call_id_len;
 	u8 a_tag_len;
 	u8 a_uri_len;
+	u8 b_uri_len;
 	struct sip_host host[2];
 	char text[];
 };

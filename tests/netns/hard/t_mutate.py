@@ -226,6 +226,23 @@ def test_tcp():
         print(f'# messages {sent} over TCP', flush=True)
 
 
+def test_nul():
+    """calls whose URIs have a NUL in them, anywhere, begin and end as others do"""
+    pair = Pair()
+    state = counts.Counts()
+    near, far = pair.alice.socket, pair.carol.socket
+    for at in range(0, 120, 8):
+        name = b'x' * at + b'\0' + b'y' * (120 - at)
+        invite = dialog(1)[0][1].replace(b'mutated1', b'nul%d' % at)
+        near.sendto(invite.replace(b'To: <sip:carol', b'To: <sip:' + name).replace(b'From: <sip:alice', b'From: <sip:' + name),
+                    SERVER)
+        got, _ = net.receive(far)
+        check(got and got.count(name) == 2, f'with a NUL at {at}, the INVITE became {got!r}')
+    check(state.size('DIALOGS') == 15, f'{state.size("DIALOGS")} calls of 15')
+    nothing_left(state, SEED)
+    pair.close()
+
+
 def test_call_after():
     """and a call is a call after all that"""
     pair = Pair()

@@ -67,7 +67,7 @@ class Spec:
             (value,) = struct.unpack(NUMBERS[a['type']], data)
             return self.enums[a['enum']]['entries'][value] if 'enum' in a else value
         if a['type'] == 'string':
-            return data.rstrip(b'\0').decode()
+            return data.rstrip(b'\0').decode(errors='surrogateescape')
         return str(ipaddress.ip_address(data)) if len(data) in (4, 16) else data
 
 
