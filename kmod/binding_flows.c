@@ -270,6 +270,17 @@ static void clear_tuple(struct sipalg_binding *b,
 	nf_ct_put(ct);
 }
 
+/* Is this what a host behind a binding is called outside? */
+static bool is_outer(struct sipalg_net *sn, const struct sip_endpoint *at, u8 proto, u16 zone)
+{
+	bool is;
+
+	rcu_read_lock();
+	is = sipalg_binding_lookup(sn, SIPALG_OUTER, at, proto, zone);
+	rcu_read_unlock();
+	return is;
+}
+
 void sipalg_binding_clear_way(struct sipalg_binding *b,
 			      const struct sip_endpoint *peer)
 {
@@ -284,6 +295,6 @@ void sipalg_binding_clear_way(struct sipalg_binding *b,
 	clear_tuple(b, &inner, &key, false);
 	/* Only a host that is behind a binding itself comes by another name. */
 	if ((inner.port != outer.port || !nf_inet_addr_cmp(&inner.addr, &outer.addr)) &&
-	    sipalg_binding_lookup(b->sn, SIPALG_OUTER, peer, inner.proto, outer.zone))
+	    is_outer(b->sn, peer, inner.proto, outer.zone))
 		clear_tuple(b, &outer, &key, true);
 }
