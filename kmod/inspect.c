@@ -86,6 +86,9 @@ static enum sipalg_reason plan(struct sipalg_ctx *ctx)
 		ret = sipalg_call_prepare(ctx);
 		if (ret != SIPALG_R_OK)
 			return ret;
+		ret = sipalg_media_plan(ctx);
+		if (ret != SIPALG_R_OK)
+			return ret;
 	}
 	ret = sip_translate(&ctx->msg, &resolver, &ctx->edits);
 	if (ret != SIPALG_R_OK)
@@ -93,12 +96,9 @@ static enum sipalg_reason plan(struct sipalg_ctx *ctx)
 	if (is_register(ctx)) {
 		ctx->star = has_star(&ctx->msg);
 		ret = sipalg_registration_prepare(ctx);
-	} else {
-		/* Last, so that edits come in the order of the message. */
-		ret = sipalg_media_plan(ctx);
+		if (ret != SIPALG_R_OK)
+			return ret;
 	}
-	if (ret != SIPALG_R_OK)
-		return ret;
 	if (!sip_edits_body_length(&ctx->edits, &ctx->msg))
 		return SIPALG_R_TOO_MANY_EDITS;
 	return SIPALG_R_OK;

@@ -428,7 +428,6 @@ static enum sipalg_reason plan_room(struct sipalg_ctx *ctx,
 
 enum sipalg_reason sipalg_media_plan(struct sipalg_ctx *ctx)
 {
-	const u32 edits = ctx->edits.n;
 	struct sipalg_media_role role;
 	enum sipalg_reason ret;
 
@@ -449,7 +448,7 @@ enum sipalg_reason sipalg_media_plan(struct sipalg_ctx *ctx)
 		return ret;
 	/* One that is out of date names what is known, or is of no use. */
 	if (ret != SIPALG_R_OK)
-		sip_edits_cut(&ctx->edits, edits);
+		sip_edits_init(&ctx->edits);
 	sipalg_media_init(&ctx->media);
 	return SIPALG_R_OK;
 }

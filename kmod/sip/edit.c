@@ -114,18 +114,6 @@ bool sip_edits_add_number(struct sip_edits *e, const char *data,
 			      sip_number_print(sip_edits_room(e), number));
 }
 
-void sip_edits_cut(struct sip_edits *e, u32 n)
-{
-	u32 i;
-
-	/* The text stays used: it is of one message, and goes with it. */
-	e->n = (u16)n;
-	e->failed = false;
-	e->growth = 0;
-	for (i = 0; i < n; i++)
-		e->growth += growth_of(&e->edit[i]);
-}
-
 bool sip_edits_body_length(struct sip_edits *e, const struct sip_msg *m)
 {
 	const struct sip_hdr *h = sip_hdr_first(m, SIP_HDR_CONTENT_LENGTH);

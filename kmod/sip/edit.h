@@ -71,9 +71,6 @@ static inline char *sip_edits_room(struct sip_edits *e)
 bool sip_edits_add_number(struct sip_edits *e, const char *data,
 			  struct sip_span s, u32 number);
 
-/* Forget all but the first @n edits; those go that were added last, in order. */
-void sip_edits_cut(struct sip_edits *e, u32 n);
-
 /**
  * sip_edits_body_length() - correct Content-Length for edits within the body
  * @e: the list, complete but for this

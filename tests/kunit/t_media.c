@@ -496,9 +496,9 @@ static void media_port_count_limit(struct kunit *test)
 	body = sdp(g, PHONE, 4000, "m=video 65530/4 RTP/AVP 31\r\n");
 	KUNIT_EXPECT_EQ(test, a_asks(&l, "INVITE", 1, "", body), SIPALG_R_BAD_SDP);
 	EXPECT_COUNTS(g, 0, 0, 0, 0);
-	body = sdp(g, PHONE, 4000, "m=video 6000/63 RTP/AVP 31\r\n");
+	body = sdp(g, PHONE, 4000, "m=video 5000/63 RTP/AVP 31\r\n");
 	EXPECT_TRANSLATED(test, a_asks(&l, "INVITE", 1, "", body));
-	EXPECT_SENT(g, "m=video 6000/63 ");
+	EXPECT_SENT(g, "m=video 5000/63 ");
 	/* The last port of all has no RTCP above it. */
 	EXPECT_TRANSLATED(test, a_asks(&l, "INVITE", 1, "", sdp(g, PHONE, 65535, "")));
 }
